@@ -1,0 +1,17 @@
+# Copyright the Brink authors.
+# SPDX-License-Identifier: Apache-2.0
+#
+# Compiler options that every target of ours shares.
+
+add_library(brink_options INTERFACE)
+target_compile_options(brink_options INTERFACE -Wall -Wextra
+                                               -fno-omit-frame-pointer)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  # SSE4.1 and popcnt are the floor that the interpreter and the compiler assume.
+  target_compile_options(brink_options INTERFACE -march=x86-64-v2)
+endif()
+if(BRINK_SANITIZE)
+  target_compile_options(brink_options INTERFACE -fsanitize=${BRINK_SANITIZE}
+                                                 -fno-sanitize-recover=all)
+  target_link_options(brink_options INTERFACE -fsanitize=${BRINK_SANITIZE})
+endif()

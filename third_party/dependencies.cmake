@@ -1,0 +1,9 @@
+# Copyright the Brink authors.
+# SPDX-License-Identifier: Apache-2.0
+
+find_package(fmt REQUIRED)
+if(BRINK_BUILD_TESTS)
+  find_package(Catch2 REQUIRED)
+  add_library(brink_test_main OBJECT ${PROJECT_SOURCE_DIR}/cmake/test_main.cc)
+  target_link_libraries(brink_test_main PRIVATE Catch2::Catch2)
+endif()
