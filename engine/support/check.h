@@ -13,8 +13,8 @@ namespace brink::support {
 
 }  // namespace brink::support
 
-#define BRINK_CHECK(condition)                                               \
-  ((condition) ? static_cast<void>(0)                                        \
+#define BRINK_CHECK(condition)        \
+  ((condition) ? static_cast<void>(0) \
                : ::brink::support::check_failed(__FILE__, __LINE__, #condition))
 
 #ifdef NDEBUG

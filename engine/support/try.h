@@ -13,12 +13,12 @@
 /// The value of a Result, or an early return of its Error:
 ///     const uint32_t count = BRINK_TRY(reader.read_u32());
 ///     BRINK_TRY(check_limits(limits));
-#define BRINK_TRY(expression)                                                   \
-  __extension__({                                                               \
-    auto brink_try_result = (expression);                                       \
-    if (!brink_try_result.has_value()) [[unlikely]]                             \
-      return std::unexpected(std::move(brink_try_result).error());              \
-    ::brink::support::unwrap(std::move(brink_try_result));                      \
+#define BRINK_TRY(expression)                                      \
+  __extension__({                                                  \
+    auto brink_try_result = (expression);                          \
+    if (!brink_try_result.has_value()) [[unlikely]]                \
+      return std::unexpected(std::move(brink_try_result).error()); \
+    ::brink::support::unwrap(std::move(brink_try_result));         \
   })
 
 namespace brink::support {

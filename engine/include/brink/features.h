@@ -46,7 +46,9 @@ class Features {
     return features;
   }
 
-  constexpr bool has(Feature feature) const { return (bits_ >> static_cast<uint32_t>(feature)) & 1; }
+  constexpr bool has(Feature feature) const {
+    return (bits_ >> static_cast<uint32_t>(feature)) & 1;
+  }
   constexpr void set(Feature feature, bool on = true) {
     const uint32_t bit = uint32_t{1} << static_cast<uint32_t>(feature);
     bits_ = on ? bits_ | bit : bits_ & ~bit;

@@ -22,7 +22,18 @@ namespace brink {
 
 /// Abstract heap types (spec: heap types). The four hierarchies and their bottoms.
 enum class AbstractHeapType : uint8_t {
-  Func, NoFunc, Extern, NoExtern, Any, Eq, I31, Struct, Array, None, Exn, NoExn,
+  Func,
+  NoFunc,
+  Extern,
+  NoExtern,
+  Any,
+  Eq,
+  I31,
+  Struct,
+  Array,
+  None,
+  Exn,
+  NoExn,
   Bottom,  ///< below everything: the type of a reference popped in unreachable code
 };
 
@@ -88,8 +99,10 @@ class ValType {
     switch (kind()) {
       case ValKind::I8: return 1;
       case ValKind::I16: return 2;
-      case ValKind::I32: case ValKind::F32: return 4;
-      case ValKind::I64: case ValKind::F64: return 8;
+      case ValKind::I32:
+      case ValKind::F32: return 4;
+      case ValKind::I64:
+      case ValKind::F64: return 8;
       case ValKind::V128: return 16;
       default: return 0;
     }
