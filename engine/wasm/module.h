@@ -23,7 +23,7 @@
 #include "brink/types.h"
 #include "engine/wasm/type_registry.h"
 
-namespace brink {
+namespace brink::wasm {
 
 /// Bytes that somebody keeps alive (a vector, a mapped file).
 using SharedBytes = std::shared_ptr<const std::vector<uint8_t>>;
@@ -205,6 +205,6 @@ struct Module {
   }
 };
 
-}  // namespace brink
+}  // namespace brink::wasm
 
 #endif  // BRINK_WASM_MODULE_H_
