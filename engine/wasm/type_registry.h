@@ -56,7 +56,13 @@ class TypeRegistry {
   /// Interns a function type whose types are already canonical.
   TypeId intern(const FuncType& type);
 
+  /// Lock-free, as all queries are.
   const CanonicalType& get(TypeId id) const;
+
+  /// Number of types; ids are below it. More than kMaxTypes cannot be interned: who interns types
+  /// of guests leaves room.
+  uint32_t size() const;
+  static constexpr uint32_t kMaxTypes = HeapType::kMaxIndex;
 
   /// Whether `sub` is `super` or declared, directly or not, below it.
   bool is_subtype(TypeId sub, TypeId super) const;
@@ -65,7 +71,8 @@ class TypeRegistry {
   bool matches(HeapType sub, HeapType super) const;
   bool matches(ValType sub, ValType super) const;
 
-  /// The abstract type directly above a heap type's hierarchy: Func, Extern, Any or Exn.
+  /// The abstract type directly above a heap type's hierarchy: Func, Extern, Any or Exn; Bottom for
+  /// Bottom, which is in all of them.
   AbstractHeapType top(HeapType type) const;
 
  private:
