@@ -11,7 +11,7 @@
 
 #include "brink/types.h"
 #include "engine/wasm/opcode.h"
-#include "engine/wasm/v128.h"
+#include "brink/v128.h"
 
 namespace brink::decode {
 

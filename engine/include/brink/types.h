@@ -204,6 +204,12 @@ struct GlobalType {
   friend bool operator==(const GlobalType&, const GlobalType&) = default;
 };
 
+/// The type of an exception (spec: tag types); results are always empty.
+struct TagType {
+  FuncType type;
+  friend bool operator==(const TagType&, const TagType&) = default;
+};
+
 /// What can be imported or exported (spec: external types); the values are the binary format's.
 enum class ExternKind : uint8_t { Func = 0, Table = 1, Memory = 2, Global = 3, Tag = 4 };
 std::string_view to_string(ExternKind kind);  ///< "function", "table", "memory", "global", "tag"

@@ -1,8 +1,8 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 
-#ifndef BRINK_WASM_V128_H_
-#define BRINK_WASM_V128_H_
+#ifndef BRINK_V128_H_
+#define BRINK_V128_H_
 
 #include <bit>
 #include <cstdint>
@@ -21,4 +21,4 @@ static_assert(std::endian::native == std::endian::little, "frames and memories s
 
 }  // namespace brink
 
-#endif  // BRINK_WASM_V128_H_
+#endif  // BRINK_V128_H_

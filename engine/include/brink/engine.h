@@ -1,0 +1,106 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Engine and Module: what is shared, immutable and safe to use from any thread.
+
+#ifndef BRINK_ENGINE_H_
+#define BRINK_ENGINE_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "brink/error.h"
+#include "brink/features.h"
+#include "brink/types.h"
+
+namespace brink {
+
+namespace wasm {
+struct Module;
+}
+namespace runtime {
+struct EngineState;
+struct ModuleState;
+}  // namespace runtime
+
+/// Options of an Engine. All have defaults that suit an embedder.
+struct EngineConfig {
+  Features features;
+  /// Count fuel (see Store::set_fuel). Costs a little time everywhere.
+  bool consume_fuel = false;
+  /// Address space reserved for a 32-bit memory. Below 8 GiB accesses are checked explicitly.
+  uint64_t memory_reservation_bytes = uint64_t{8} << 30;
+  /// Trace every executed instruction to stderr (the trace channel `interp`).
+  bool trace_execution = false;
+  /// Translate all functions when a module is made, instead of each at its first call.
+  bool eager_translation = false;
+};
+
+/// The process-wide part: configuration and canonical types. Cheap to copy (a shared reference).
+class Engine {
+ public:
+  explicit Engine(EngineConfig config = {});
+  const EngineConfig& config() const;
+  const std::shared_ptr<runtime::EngineState>& state() const { return state_; }
+
+ private:
+  std::shared_ptr<runtime::EngineState> state_;
+};
+
+/// The type of an import or export (spec: external types), in the engine's canonical types.
+using ExternType = std::variant<FuncType, TableType, MemoryType, GlobalType, TagType>;
+
+struct ImportType {
+  std::string module;
+  std::string name;
+  ExternKind kind;
+  ExternType type;
+};
+
+struct ExportType {
+  std::string name;
+  ExternKind kind;
+  ExternType type;
+};
+
+/// "function [i32 i32] -> [i32]", "memory 1..16 pages", ... for messages to people.
+std::string to_string(ExternKind kind, const ExternType& type);
+
+/// A validated module, ready to be instantiated any number of times. Cheap to copy.
+class Module {
+ public:
+  /// From a binary module, or from text (recognized by its first bytes). `name` is used in messages
+  /// and backtraces when the module has no name of its own.
+  static Result<Module> compile(const Engine& engine, std::span<const uint8_t> bytes,
+                                std::string name = {});
+  static Result<Module> compile_text(const Engine& engine, std::string_view source,
+                                     std::string name = {});
+  static Result<Module> from_file(const Engine& engine, const std::filesystem::path& path);
+  /// Decodes and validates only.
+  static Status validate(const Engine& engine, std::span<const uint8_t> bytes);
+
+  std::vector<ImportType> imports() const;
+  std::vector<ExportType> exports() const;
+  std::optional<ExportType> find_export(std::string_view name) const;
+  const std::string& name() const;
+  const Engine& engine() const;
+  /// The decoded module, for tools that look inside.
+  const wasm::Module& decoded() const;
+
+  const std::shared_ptr<runtime::ModuleState>& state() const { return state_; }
+  explicit Module(std::shared_ptr<runtime::ModuleState> state) : state_(std::move(state)) {}
+
+ private:
+  std::shared_ptr<runtime::ModuleState> state_;
+};
+
+}  // namespace brink
+
+#endif  // BRINK_ENGINE_H_

@@ -1,0 +1,281 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// A Store owns everything that instances of a guest are made of. It belongs to one thread at a
+// time. Func, Table, Memory, Global, Tag and Instance are small handles into it, valid as long as
+// it lives; copying one copies the handle.
+
+#ifndef BRINK_STORE_H_
+#define BRINK_STORE_H_
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "brink/engine.h"
+#include "brink/error.h"
+#include "brink/trap.h"
+#include "brink/types.h"
+#include "brink/value.h"
+
+namespace brink {
+
+namespace runtime {
+struct FuncObject;
+struct TableObject;
+struct MemoryObject;
+struct GlobalObject;
+struct TagObject;
+struct InstanceObject;
+struct StoreState;
+}  // namespace runtime
+
+class Store;
+class Instance;
+
+/// One line of a backtrace.
+struct Frame {
+  std::string module_name;
+  std::string function_name;  ///< from the name section or the export; empty if unknown
+  uint32_t function_index = 0;
+  uint32_t offset = 0;  ///< of the instruction, from the start of the module
+};
+
+/// Why a call did not return (spec: traps). `code` Exit carries the exit status the guest asked
+/// for.
+struct Trap {
+  TrapCode code = TrapCode::None;
+  std::string message;           ///< starts with to_string(code), or the host's own words
+  std::vector<Frame> backtrace;  ///< innermost first
+  int32_t exit_code = 0;         ///< for TrapCode::Exit
+  /// "wasm trap: ... \n  0: ..." for people, without a final line break.
+  std::string to_string() const;
+};
+
+/// What a call gives: results, or the trap that ended it.
+template <typename T>
+using CallResult = std::expected<T, Trap>;
+
+/// Makes the trap that a host function returns to stop the guest with `message`.
+std::unexpected<Trap> make_trap(std::string message, TrapCode code = TrapCode::HostError);
+/// Ends the guest as if it had returned from its start function with this exit status.
+std::unexpected<Trap> make_exit(int32_t exit_code);
+
+/// Limits on what the guests of a store may hold. Reaching one is a trap or a failed grow, never an
+/// abort.
+struct StoreLimits {
+  uint64_t max_memory_bytes = ~uint64_t{0};  ///< of each memory
+  uint64_t max_table_elements = 10'000'000;  ///< of each table
+  uint32_t max_instances = 10'000;
+  uint32_t max_memories = 10'000;
+  uint32_t max_tables = 10'000;
+  uint64_t max_stack_bytes = uint64_t{1} << 20;  ///< of guest frames
+};
+
+class Memory {
+ public:
+  static Result<Memory> create(Store& store, const MemoryType& type);
+  MemoryType type() const;
+  uint64_t size_pages() const;
+  uint64_t size_bytes() const;
+  /// All bytes of it, valid until the next grow (the start never moves for 32-bit memories).
+  std::span<uint8_t> data() const;
+  /// The bytes [offset, offset + size), or nullopt if they are not all inside.
+  std::optional<std::span<uint8_t>> slice(uint64_t offset, uint64_t size) const;
+  /// The previous size in pages; nullopt when a limit forbids it.
+  std::optional<uint64_t> grow(uint64_t delta_pages) const;
+  explicit Memory(runtime::MemoryObject* object) : object_(object) {}
+  runtime::MemoryObject* object() const { return object_; }
+
+ private:
+  runtime::MemoryObject* object_;
+};
+
+class Table {
+ public:
+  static Result<Table> create(Store& store, const TableType& type, const Value& init);
+  TableType type() const;
+  uint64_t size() const;
+  std::optional<Value> get(uint64_t index) const;
+  Status set(uint64_t index, const Value& value) const;
+  std::optional<uint64_t> grow(uint64_t delta, const Value& init) const;
+  explicit Table(runtime::TableObject* object) : object_(object) {}
+  runtime::TableObject* object() const { return object_; }
+
+ private:
+  runtime::TableObject* object_;
+};
+
+class Global {
+ public:
+  static Result<Global> create(Store& store, const GlobalType& type, const Value& init);
+  GlobalType type() const;
+  Value get() const;
+  Status set(const Value& value) const;
+  explicit Global(runtime::GlobalObject* object) : object_(object) {}
+  runtime::GlobalObject* object() const { return object_; }
+
+ private:
+  runtime::GlobalObject* object_;
+};
+
+class Tag {
+ public:
+  static Tag create(Store& store, const TagType& type);
+  TagType type() const;
+  explicit Tag(runtime::TagObject* object) : object_(object) {}
+  runtime::TagObject* object() const { return object_; }
+
+ private:
+  runtime::TagObject* object_;
+};
+
+/// What a host function sees of its caller.
+class Caller {
+ public:
+  Store& store() const { return store_; }
+  /// The memory exported as "memory" by the calling instance, if it exports one.
+  std::optional<Memory> memory() const;
+  std::optional<Instance> instance() const;
+  Caller(Store& store, runtime::InstanceObject* instance) : store_(store), instance_(instance) {}
+
+ private:
+  Store& store_;
+  runtime::InstanceObject* instance_;
+};
+
+/// A host function with boxed arguments: fills `results`, which hold default values of their types.
+using HostCallback =
+    std::function<CallResult<void>(Caller&, std::span<const Value> args, std::span<Value> results)>;
+
+class Func {
+ public:
+  /// A host function of any signature.
+  static Func create(Store& store, const FuncType& type, HostCallback callback);
+  /// A host function from a callable with a C++ signature, e.g. `[](Caller&, int32_t) -> int64_t`.
+  /// Parameters: optionally Caller& first, then int32_t, uint32_t, int64_t, uint64_t, float,
+  /// double, V128. Result: void, one of these, a std::tuple of these, or CallResult of any of that.
+  /// No value is boxed on the way (typed_func.h).
+  template <typename F>
+  static Func wrap(Store& store, F&& function);
+
+  FuncType type() const;
+  /// Calls it with arguments that must fit its type (else TrapCode::HostError).
+  CallResult<std::vector<Value>> call(std::span<const Value> args) const;
+  /// As call(), without allocation: results go to `results`, which must have the right size.
+  CallResult<void> call(std::span<const Value> args, std::span<Value> results) const;
+  /// The reference to it as a value.
+  Value to_value() const;
+  /// The function that a non-null funcref value refers to.
+  static std::optional<Func> from_value(const Value& value);
+
+  explicit Func(runtime::FuncObject* object) : object_(object) {}
+  runtime::FuncObject* object() const { return object_; }
+
+ private:
+  runtime::FuncObject* object_;
+};
+
+/// What an instance exports and a linker defines.
+class Extern {
+ public:
+  Extern(Func v) : value_(v) {}    // NOLINT: implicit by design
+  Extern(Table v) : value_(v) {}   // NOLINT
+  Extern(Memory v) : value_(v) {}  // NOLINT
+  Extern(Global v) : value_(v) {}  // NOLINT
+  Extern(Tag v) : value_(v) {}     // NOLINT
+
+  ExternKind kind() const { return static_cast<ExternKind>(value_.index()); }
+  ExternType type() const;
+  std::optional<Func> func() const { return get<Func>(); }
+  std::optional<Table> table() const { return get<Table>(); }
+  std::optional<Memory> memory() const { return get<Memory>(); }
+  std::optional<Global> global() const { return get<Global>(); }
+  std::optional<Tag> tag() const { return get<Tag>(); }
+
+ private:
+  template <typename T>
+  std::optional<T> get() const {
+    const T* value = std::get_if<T>(&value_);
+    return value ? std::optional<T>(*value) : std::nullopt;
+  }
+  std::variant<Func, Table, Memory, Global, Tag> value_;
+};
+
+/// Why instantiation did not succeed: the imports do not fit, or the start function (or a segment)
+/// trapped.
+using InstantiateError = std::variant<Error, Trap>;
+
+class Instance {
+ public:
+  /// `imports` in the order of Module::imports().
+  static std::expected<Instance, InstantiateError> create(Store& store, const Module& module,
+                                                          std::span<const Extern> imports);
+  std::optional<Extern> find_export(std::string_view name) const;
+  std::optional<Func> func(std::string_view name) const;
+  std::optional<Memory> memory(std::string_view name) const;
+  std::optional<Table> table(std::string_view name) const;
+  std::optional<Global> global(std::string_view name) const;
+  Module module() const;
+  explicit Instance(runtime::InstanceObject* object) : object_(object) {}
+  runtime::InstanceObject* object() const { return object_; }
+
+ private:
+  runtime::InstanceObject* object_;
+};
+
+/// Owns instances and all they are made of.
+class Store {
+ public:
+  explicit Store(const Engine& engine, StoreLimits limits = {});
+  ~Store();
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
+
+  const Engine& engine() const;
+  const StoreLimits& limits() const;
+
+  /// Fuel left to the guests; needs EngineConfig::consume_fuel. Running out is TrapCode::OutOfFuel.
+  void set_fuel(uint64_t fuel);
+  uint64_t fuel() const;
+
+  /// Guests still running at that moment trap with TrapCode::DeadlineExceeded.
+  void set_deadline(std::chrono::steady_clock::time_point when);
+  void clear_deadline();
+
+  /// Stops whatever runs in this store, now or at its next call, with TrapCode::Interrupted. May be
+  /// called from any thread and from a signal handler while the store lives.
+  class Canceller {
+   public:
+    void cancel() const;
+
+   private:
+    friend class Store;
+    explicit Canceller(std::shared_ptr<runtime::StoreState> state) : state_(std::move(state)) {}
+    std::shared_ptr<runtime::StoreState> state_;
+  };
+  Canceller canceller() const;
+
+  /// An external reference (spec: externref) that carries `data`; the store keeps it alive.
+  Value extern_ref(std::shared_ptr<void> data);
+  /// What an externref made by extern_ref carries; null for a null reference.
+  std::shared_ptr<void> extern_data(const Value& value) const;
+
+  const std::shared_ptr<runtime::StoreState>& state() const { return state_; }
+
+ private:
+  std::shared_ptr<runtime::StoreState> state_;
+};
+
+}  // namespace brink
+
+#include "brink/typed_func.h"  // Func::wrap
+
+#endif  // BRINK_STORE_H_
