@@ -10,8 +10,8 @@
 #include <cstdint>
 
 #include "brink/types.h"
-#include "engine/wasm/opcode.h"
 #include "brink/v128.h"
+#include "engine/wasm/opcode.h"
 
 namespace brink::decode {
 
