@@ -167,7 +167,7 @@ consteval Signature parse_signature(std::string_view text) {
 }
 
 consteval std::array<OpcodeInfo, kOpcodeCount> make_table() {
-  using namespace opcode_flags;
+  using opcode_flags::Comm, opcode_flags::Const, opcode_flags::Trap;
   return {{
 #define BRINK_OP(id, prefix, code, mnemonic, imm, signature, access, feature, flags, cls) \
   OpcodeInfo{mnemonic,     OpcodePrefix::prefix, code,                                    \
