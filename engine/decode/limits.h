@@ -27,7 +27,7 @@ inline constexpr uint32_t kTables = 100'000;
 inline constexpr uint32_t kMemories = 100;
 inline constexpr uint32_t kGlobals = 1'000'000;
 inline constexpr uint32_t kTags = 1'000'000;
-inline constexpr uint32_t kElementSegments = 10'000'000;
+inline constexpr uint32_t kElementSegments = 100'000;
 inline constexpr uint32_t kDataSegments = 100'000;
 /// Entries of all tables that a module may ask for at once, and of one element segment.
 inline constexpr uint32_t kTableEntries = 10'000'000;
