@@ -90,6 +90,7 @@ class ModuleDecoder {
 
     ByteReader section_reader(payload, section.payload.offset);
     section_reader.set_end_message("unexpected end of section or function");
+    section_reader.set_lookahead(reader_.remaining());
     SectionDecoder decoder(module_, section_reader);
     decoder.decode(section.id);
     if (section_reader.ok() && !section_reader.at_end())

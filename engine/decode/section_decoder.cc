@@ -441,9 +441,9 @@ void SectionDecoder::decode_code() {
   }
 }
 
-/// A body that does not end in `end` is malformed whatever else is in it, and this is the place
-/// that still knows what comes after it, on which the words depend: taken as instructions, the
-/// bytes of the next body are no `end`, those of the next section do not belong to this one.
+/// A body that does not end in `end` is malformed, and this is the place that still knows what
+/// comes after it, on which the words depend: taken as instructions, the bytes of the next body are
+/// no `end`, and those of the next section do not belong to this one.
 void SectionDecoder::check_body_end(ByteRange body, bool is_last) {
   if (body.size > 0 && module_.bytes[body.end() - 1] == kEndByte) [[likely]]
     return;
@@ -451,7 +451,25 @@ void SectionDecoder::check_body_end(ByteRange body, bool is_last) {
   if (is_last)
     phrase = body.end() == module_.bytes.size() ? "unexpected end of section or function"
                                                 : "section size mismatch";
-  reader_.fail(fmt::format("{}: a function body without a final end", phrase), body.end());
+  // An earlier error in the body comes first.
+  ByteReader reader(module_.view(body), body.offset);
+  reader.set_end_message(phrase);
+  reader.set_lookahead(module_.bytes.size() - body.end());
+  skip_locals(reader);
+  InstructionReader instructions(reader, features_);
+  Instruction instruction;
+  while (!reader.at_end() && instructions.read(instruction)) continue;
+  if (reader.ok())
+    reader.fail(fmt::format("{}: the function body has no final end", phrase), body.end());
+  reader_.fail(reader.status().error());
+}
+
+void SectionDecoder::skip_locals(ByteReader& reader) {
+  const uint32_t count = reader.read_u32();
+  for (uint32_t i = 0; i < count && reader.ok(); ++i) {
+    reader.read_u32();
+    read_val_type(reader, features_);
+  }
 }
 
 // ---- branch hints ----

@@ -52,6 +52,7 @@ class SectionDecoder {
   void decode_data_count();
   void decode_code();
   void check_body_end(wasm::ByteRange body, bool is_last);
+  void skip_locals(support::ByteReader& reader);
   void decode_data();
   void decode_data_segment();
 

@@ -6,6 +6,7 @@
 namespace brink::support {
 
 uint8_t ByteReader::fail_at_end() {
+  pos_ = end_;
   fail(std::string(end_message_), offset());
   return 0;
 }
@@ -15,9 +16,10 @@ uint64_t ByteReader::read_leb() {
   constexpr unsigned kMaxBytes = (bits + 6) / 7;
   constexpr unsigned kLastBits = bits - 7 * (kMaxBytes - 1);  // payload bits of the last byte
   const uint32_t start = offset();
+  if (pos_ == end_) return fail_at_end();
   uint64_t result = 0;
   for (unsigned i = 0; i < kMaxBytes; ++i) {
-    if (pos_ == end_) return fail_at_end();
+    if (pos_ == lookahead_end_) return fail_at_end();
     const uint8_t byte = *pos_++;
     result |= uint64_t{byte & 0x7fu} << (7 * i);
     if (i == kMaxBytes - 1) {
@@ -35,6 +37,7 @@ uint64_t ByteReader::read_leb() {
       }
     }
     if (!(byte & 0x80)) {
+      if (pos_ > end_) return fail_at_end();
       const unsigned used = 7 * (i + 1);
       if (is_signed && used < 64 && (byte & 0x40)) result |= ~uint64_t{0} << used;
       return result;

@@ -3,7 +3,8 @@
 //
 // A cursor over hostile bytes, for decoders. The first failure is kept, later reads return zero and
 // do not move: decoding code reads straight on and asks once, at a convenient place, whether all
-// went well. No read ever touches a byte outside [begin, end).
+// went well. No read ever touches a byte outside [begin, end),
+// but for integers that a lookahead was allowed for.
 
 #ifndef BRINK_SUPPORT_BYTE_READER_H_
 #define BRINK_SUPPORT_BYTE_READER_H_
@@ -27,6 +28,7 @@ class ByteReader {
       : begin_(bytes.data()),
         pos_(begin_),
         end_(begin_ + bytes.size()),
+        lookahead_end_(end_),
         base_offset_(base_offset) {}
 
   uint32_t offset() const { return base_offset_ + static_cast<uint32_t>(pos_ - begin_); }
@@ -37,6 +39,12 @@ class ByteReader {
 
   /// Words for running out of bytes: "unexpected end" or "unexpected end of section or function".
   void set_end_message(std::string_view message) { end_message_ = message; }
+
+  /// Lets an integer that starts before the end be judged by up to `size` bytes behind the end,
+  /// which must exist: overlong and too large integers are called so, although they also run over
+  /// the end. The specification's decoder checks the sizes of sections and bodies only after their
+  /// content.
+  void set_lookahead(size_t size) { lookahead_end_ = end_ + size; }
 
   uint8_t read_u8() {
     if (pos_ == end_) [[unlikely]]
@@ -105,6 +113,7 @@ class ByteReader {
   const uint8_t* begin_;
   const uint8_t* pos_;
   const uint8_t* end_;
+  const uint8_t* lookahead_end_;
   uint32_t base_offset_;
   std::string_view end_message_ = "unexpected end";
   std::optional<Error> error_;
