@@ -51,6 +51,8 @@ class ByteReader {
       return fail_at_end();
     return *pos_++;
   }
+  /// Moves on by bytes that are known to be there.
+  void skip(uint32_t count) { pos_ += count; }
   /// The next byte without moving; 0 at the end.
   uint8_t peek_u8() const { return pos_ == end_ ? 0 : *pos_; }
 
