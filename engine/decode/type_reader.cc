@@ -12,11 +12,7 @@ namespace brink::decode {
 
 namespace {
 
-/// Bits of the first byte of limits.
-constexpr uint8_t kHasMax = 0x01;
-constexpr uint8_t kShared = 0x02;
-constexpr uint8_t kAddress64 = 0x04;
-constexpr uint8_t kHasPageSize = 0x08;
+using namespace limits_flags;
 
 /// A one-byte type is a negative s33 of one byte.
 bool is_type_byte(uint8_t byte) {

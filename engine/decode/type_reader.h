@@ -34,6 +34,14 @@ inline constexpr uint8_t kSubTypeByte = 0x50;
 inline constexpr uint8_t kSubFinalTypeByte = 0x4f;
 inline constexpr uint8_t kRecGroupByte = 0x4e;
 
+/// The first byte of limits.
+namespace limits_flags {
+inline constexpr uint8_t kHasMax = 0x01;
+inline constexpr uint8_t kShared = 0x02;
+inline constexpr uint8_t kAddress64 = 0x04;
+inline constexpr uint8_t kHasPageSize = 0x08;
+}  // namespace limits_flags
+
 /// A type that the binary format writes as one byte: numbers, v128, packed types, and abstract heap
 /// types, which as a value type mean the nullable reference.
 struct TypeByte {
