@@ -27,6 +27,8 @@ class ByteWriter {
   /// Hands the bytes out; the writer is empty afterwards.
   std::vector<uint8_t> take() { return std::exchange(bytes_, {}); }
   void reserve(size_t size) { bytes_.reserve(size); }
+  /// Drops everything after the first `size` bytes.
+  void truncate(size_t size) { bytes_.resize(size); }
 
   void write_u8(uint8_t value) { bytes_.push_back(value); }
   void write_u32(uint32_t value) { write_unsigned(value); }
