@@ -60,7 +60,15 @@ BRINK_OPERATION float f32_demote_f64(double a) {
   return static_cast<float>(a);
 }
 BRINK_OPERATION double f64_promote_f32(float a) {
-  return a;
+  double result = a;
+#if defined(__x86_64__)
+  // Why: gcc would cancel a promotion against a demotion that it is inlined into, and a signalling
+  // NaN would pass both untouched. This says that the value may have become another one.
+  asm("" : "+x"(result));
+#elif defined(__aarch64__)
+  asm("" : "+w"(result));
+#endif
+  return result;
 }
 
 // --- Bits; a NaN stays as it is ---
@@ -88,8 +96,11 @@ inline constexpr int64_t kOutOfRange = std::numeric_limits<int64_t>::min();
 template <typename F>
 BRINK_OPERATION int64_t truncate(F a) {
 #if defined(BRINK_SEMANTICS_SSE4)
-  if constexpr (sizeof(F) == 4) return _mm_cvttss_si64(_mm_set_ss(a));
-  if constexpr (sizeof(F) == 8) return _mm_cvttsd_si64(_mm_set_sd(a));
+  // Why no intrinsic: gcc folds it, and to something else for a constant out of range.
+  int64_t result;
+  if constexpr (sizeof(F) == 4) asm("cvttss2si %1, %0" : "=r"(result) : "x"(a));
+  if constexpr (sizeof(F) == 8) asm("cvttsd2si %1, %0" : "=r"(result) : "x"(a));
+  return result;
 #else
   constexpr F kLimit = 0x1p63;
   return a >= -kLimit && a < kLimit ? static_cast<int64_t>(a) : kOutOfRange;

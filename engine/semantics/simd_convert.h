@@ -105,6 +105,19 @@ BRINK_OPERATION __m128i high_s(V128 a, V128 b) {
 BRINK_OPERATION __m128i high_u(V128 a, V128 b) {
   return _mm_mulhi_epu16(m128i(a), m128i(b));
 }
+
+// Lanes towards zero as i32s, those out of range as 0x80000000. Why no intrinsics: see truncate in
+// convert.h.
+BRINK_OPERATION __m128i truncate_f32x4(__m128 a) {
+  __m128i result;
+  asm("cvttps2dq %1, %0" : "=x"(result) : "x"(a));
+  return result;
+}
+BRINK_OPERATION __m128i truncate_f64x2(__m128d a) {
+  __m128i result;
+  asm("cvttpd2dq %1, %0" : "=x"(result) : "x"(a));
+  return result;
+}
 #endif
 
 }  // namespace simd
@@ -286,7 +299,7 @@ BRINK_OPERATION V128 i32x4_trunc_sat_f32x4_s(V128 v) {
   // The machine gives 0x80000000 for what is out of range; above the range that is one too many.
   const __m128 a = _mm_and_ps(simd::m128(v), _mm_cmpeq_ps(simd::m128(v), simd::m128(v)));
   const __m128i above = _mm_castps_si128(_mm_cmpge_ps(a, _mm_set1_ps(0x1p31f)));
-  return simd::from_m128i(_mm_xor_si128(_mm_cvttps_epi32(a), above));
+  return simd::from_m128i(_mm_xor_si128(simd::truncate_f32x4(a), above));
 #elif defined(BRINK_SEMANTICS_NEON)
   return simd::to_v128(vcvtq_s32_f32(simd::as<float32x4_t>(v)));
 #else
@@ -307,8 +320,8 @@ BRINK_OPERATION V128 i32x4_trunc_sat_f32x4_u(V128 v) {
   const __m128 a = _mm_max_ps(simd::m128(v), zero);  // a NaN becomes the second operand
   const __m128 rest = _mm_sub_ps(a, limit);
   const __m128i above = _mm_castps_si128(_mm_cmpge_ps(rest, limit));
-  const __m128i high = _mm_xor_si128(_mm_cvttps_epi32(rest), above);
-  const __m128i low = _mm_cvttps_epi32(a);
+  const __m128i high = _mm_xor_si128(simd::truncate_f32x4(rest), above);
+  const __m128i low = simd::truncate_f32x4(a);
   return simd::from_m128i(_mm_add_epi32(low, _mm_max_epi32(high, _mm_setzero_si128())));
 #elif defined(BRINK_SEMANTICS_NEON)
   return simd::to_v128(vcvtq_u32_f32(simd::as<float32x4_t>(v)));
@@ -325,7 +338,7 @@ BRINK_OPERATION V128 i32x4_trunc_sat_f64x2_s_zero(V128 v) {
   // the range the machine's 0x80000000 is the right result.
   const __m128d a = simd::m128d(v);
   const __m128d limit = _mm_and_pd(_mm_cmpeq_pd(a, a), _mm_set1_pd(2147483647.0));
-  return simd::from_m128i(_mm_cvttpd_epi32(_mm_min_pd(a, limit)));
+  return simd::from_m128i(simd::truncate_f64x2(_mm_min_pd(a, limit)));
 #elif defined(BRINK_SEMANTICS_NEON)
   const int32x2_t low = vqmovn_s64(vcvtq_s64_f64(simd::as<float64x2_t>(v)));
   return simd::to_v128(vcombine_s32(low, vdup_n_s32(0)));
