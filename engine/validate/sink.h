@@ -10,23 +10,29 @@
 // after the instruction was checked; `d` is the decoder, through which the sink reads both stacks.
 //
 // Invariants a sink may rely on:
-//   - types, also the heap types in an Instruction, are canonical;
-//   - operands popped by an instruction come as `args`, in the order in which they were pushed; the
-//     pushed ones as `results`, with their types set, to be given values by the sink;
+//   - types, also the heap types and the block type's value in an Instruction, are canonical;
+//   indices
+//     (Instruction::index, ::index2, BlockType::type_index) are the module's, as in the binary;
+//   - an Instruction holds its opcode, its offset and what belongs to the ImmKind of the opcode;
+//   the
+//     other members are left over from earlier instructions. It dies with the callback;
+//   - operands popped by an instruction come as `args`, a copy, in the order in which they were
+//     pushed; the pushed ones as `results`, on top of the operand stack, with their types set and
+//     default values, to be given values by the sink. Both spans die with the callback;
 //   - on entry of block/loop/if/try_table the parameters lie on top of the operand stack and
 //     frame.height is the height below them; the sink may replace their values;
 //   - `else_` comes for every `if` whose start was reachable, also for one without `else` (then
-//   right
-//     before `end`); the stack is back at frame.height and the parameters have been pushed again
-//     with default values, to be set by the sink;
+//     right before `end`, followed by the `fallthrough` of the empty arm); frame.kind is Else, the
+//     stack is back at frame.height and the parameters have been pushed again with default values,
+//     to be set by the sink;
 //   - `fallthrough` comes when the end of an arm or of a block is reachable, before
-//   else_/catch/end;
-//     the results lie on top of the stack;
-//   - `end` comes for every frame whose start was reachable; the results have been pushed with
-//     default values, to be set by the sink. frame.end_is_reachable tells whether code after it can
-//     run;
+//     else_/catch/end; the results lie on top of the stack;
+//   - `end` comes for every frame whose start was reachable, the function's included; the results
+//     have been pushed with default values, to be set by the sink. The frame is still
+//     d.frame(0). frame.end_is_reachable tells whether code after it can run; if not, the rest of
+//     the enclosing arm is not delivered either;
 //   - a branch to a label finds the label's operands on top of the stack:
-//   d.top(d.label_arity(depth)).
+//     d.top(d.label_arity(depth)). A `br` to the function's own frame is a return.
 
 #ifndef BRINK_VALIDATE_SINK_H_
 #define BRINK_VALIDATE_SINK_H_
@@ -42,7 +48,7 @@ namespace brink::validate {
 using decode::CatchClause;
 using decode::Instruction;
 
-/// An entry of the operand stack.
+/// An entry of the operand stack. Values are copied freely: they are small and trivial.
 template <typename Value>
 struct Operand {
   ValType type;
@@ -68,9 +74,11 @@ struct ControlFrame {
   FrameKind kind = FrameKind::Block;
   bool start_is_reachable = true;    ///< otherwise nothing in it is delivered
   bool is_unreachable = false;       ///< the rest of the current arm cannot run
+  bool is_polymorphic = false;       ///< spec: unreachable; operands may be taken from nowhere
   bool end_is_reachable = false;     ///< something reaches the end: a branch or a fall-through
   uint32_t height = 0;               ///< of the operand stack below the parameters
   uint32_t offset = 0;               ///< of the opening instruction
+  uint32_t initialized_mark = 0;     ///< the decoder's: locals that were set at the start
   std::span<const ValType> params;   ///< canonical
   std::span<const ValType> results;  ///< canonical
   [[no_unique_address]] Control control;
@@ -107,7 +115,8 @@ struct NullSink {
   void br_if(auto& /*d*/, uint32_t /*depth*/, Operand<Value> /*condition*/) {}
   /// The last depth is the default.
   void br_table(auto& /*d*/, std::span<const uint32_t> /*depths*/, Operand<Value> /*index*/) {}
-  /// br_on_null, br_on_non_null, br_on_cast, br_on_cast_fail. `operand` has been popped; what the
+  /// br_on_null, br_on_non_null, br_on_cast, br_on_cast_fail (label: Instruction::index). `operand`
+  /// has been popped; what the
   /// taken branch carries besides the operands below it and what the fall-through keeps follow from
   /// the opcode; `kept` is the operand pushed for the fall-through, null for br_on_non_null.
   void br_on(auto& /*d*/, const Instruction&, Operand<Value> /*operand*/,
@@ -122,13 +131,14 @@ struct NullSink {
 
   void throw_(auto& /*d*/, const Instruction&, Args /*args*/) {}
   void throw_ref(auto& /*d*/, const Instruction&, Operand<Value> /*exception*/) {}
+  /// The labels of the clauses count from outside the frame.
   void try_table(auto& /*d*/, Frame&, std::span<const CatchClause>) {}
 
   // Legacy exceptions. The operands of a catch have been pushed with default values.
   void legacy_try(auto& /*d*/, Frame&) {}
   void legacy_catch(auto& /*d*/, Frame&, uint32_t /*tag_index*/) {}
   void legacy_catch_all(auto& /*d*/, Frame&) {}
-  /// Ends the frame; `depth` counts from outside it.
+  /// Comes instead of `end`, in the same state; `depth` counts from outside the frame.
   void legacy_delegate(auto& /*d*/, Frame&, uint32_t /*depth*/) {}
   void legacy_rethrow(auto& /*d*/, const Instruction&, uint32_t /*depth*/) {}
 };

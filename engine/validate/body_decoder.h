@@ -1,0 +1,299 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Decodes, validates and delivers a function body in one pass over its bytes (spec: validation
+// algorithm). See sink.h for what is delivered and when.
+//
+// Almost all bytes of real code belong to instructions with a plain signature and short immediates;
+// they are handled in step(), driven by a table of 256 rows that is computed from the opcode table.
+// Everything else takes the general way: decode::InstructionReader reads the immediates, and the
+// members in body_control.h, body_memory.h and body_gc.h check the types.
+//
+// Code that cannot run is checked like any other and not delivered. In a polymorphic frame (spec:
+// unreachable) operands that are missing match everything.
+//
+// Work and memory are linear in the size of the body, times the number of parameters or results of
+// a function type, which the module decoder limits. Nesting is limited by memory alone.
+//
+//     FunctionBodyDecoder decoder(module, sink);
+//     Status status = decoder.decode(function_index);   // any number of times
+
+#ifndef BRINK_VALIDATE_BODY_DECODER_H_
+#define BRINK_VALIDATE_BODY_DECODER_H_
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "engine/validate/body_context.h"
+#include "engine/validate/operand_stack.h"
+#include "engine/validate/sink.h"
+
+namespace brink::validate {
+
+/// How step() handles a first byte.
+enum class Step : uint8_t {
+  General,
+  Unary,
+  Binary,
+  Load,
+  Store,
+  I32Const,
+  I64Const,
+  LocalGet,
+  LocalSet,
+  LocalTee,
+};
+
+struct StepRow {
+  Step step = Step::General;
+  uint8_t align_log2 = 0;            ///< Load, Store: the natural one
+  ValKind first = ValKind::Bottom;   ///< operand pushed first
+  ValKind second = ValKind::Bottom;  ///< operand pushed second
+  ValKind result = ValKind::Bottom;
+  Opcode opcode = Opcode::Nop;
+};
+
+extern const std::array<StepRow, 256> kStepRows;
+
+template <class Sink>
+class FunctionBodyDecoder : public BodyContext {
+ public:
+  using Value = typename Sink::Value;
+  using Control = typename Sink::Control;
+  using Item = Operand<Value>;
+  using Frame = ControlFrame<Control>;
+  using Args = std::span<Item>;
+  using Types = std::span<const ValType>;
+
+  /// The module must have been validated but for its bodies.
+  FunctionBodyDecoder(const wasm::Module& module, Sink& sink) : BodyContext(module), sink_(sink) {}
+
+  /// Goes through the body of a defined function.
+  Status decode(uint32_t function_index);
+
+  // ---- for sinks ----
+  /// The whole operand stack. Types and number are the decoder's, values the sink's.
+  Args operands() { return stack_.all(); }
+  /// The topmost `count` operands.
+  Args top(uint32_t count) { return stack_.top(count); }
+  /// 0 is the innermost frame.
+  Frame& frame(uint32_t depth) { return frames_[frames_.size() - 1 - depth]; }
+  /// Number of frames, the function's included.
+  uint32_t control_depth() const { return static_cast<uint32_t>(frames_.size()); }
+  /// Operands that a branch to that frame carries.
+  uint32_t label_arity(uint32_t depth) {
+    return static_cast<uint32_t>(frame(depth).label_types().size());
+  }
+  /// Whether what comes next can run, hence is delivered.
+  bool is_reachable() const { return reachable_; }
+
+ private:
+  /// Whether instructions have to be recorded for somebody.
+  static constexpr bool kConsumes = !std::is_same_v<Sink, NullSink>;
+
+  bool decode_body();
+  bool step();
+  bool general();
+
+  // ---- operands (body_operands.h) ----
+  bool match_top(Types types, uint32_t below = 0);
+  bool match_one(ValType type, ValType expected) const {
+    return type == expected || matches(type, expected);
+  }
+  bool fail_match(Types required);
+  std::vector<ValType> actual_types(size_t count);
+  void set_top(Types types);
+  bool ref_on_top(ValType& type);
+  Item pop();
+  Args take(uint32_t count);
+  void commit(uint32_t pops, Types results);
+  void commit(uint32_t pops, ValType result) { commit(pops, Types(&result, 1)); }
+  template <uint32_t pops>
+  void commit_one(Opcode opcode, ValType result);
+  bool exchange(Types operands, Types results);
+  bool exchange(std::initializer_list<ValType> operands, std::initializer_list<ValType> results) {
+    return exchange(Types(operands.begin(), operands.size()),
+                    Types(results.begin(), results.size()));
+  }
+  bool plain(const OpcodeInfo& row);
+
+  // ---- short cuts of step() ----
+  bool load_or_store(const StepRow& row);
+  bool local_get();
+  bool local_set(const StepRow& row);
+  bool check_initialized(uint32_t index);
+
+  // ---- control (body_control.h) ----
+  Frame& current() { return frames_.back(); }
+  void enter_function();
+  Frame* open(FrameKind kind, const BlockSignature& signature);
+  bool finish_arm();
+  void restart_arm(FrameKind kind, Types operands);
+  template <class Deliver>
+  void close(Deliver deliver);
+  void mark_unreachable();
+  bool check_label(uint32_t depth);
+  void reach(uint32_t depth);
+  bool check_catch(const CatchClause& clause);
+  bool check_results(Types results);
+
+  bool control(Opcode opcode);
+  bool block(FrameKind kind);
+  bool if_();
+  bool else_();
+  bool end();
+  bool br();
+  bool br_if();
+  bool br_table();
+  bool br_on_null();
+  bool br_on_non_null();
+  bool br_on_cast();
+  bool return_();
+  bool unreachable();
+  bool throw_();
+  bool throw_ref();
+  bool try_table();
+  bool try_();
+  bool catch_();
+  bool catch_all();
+  bool check_catch_place();
+  bool delegate();
+  bool rethrow();
+  bool call_any(Opcode opcode);
+  bool call(const FuncType& type, ValType callee);
+  bool call_indirect();
+
+  // ---- parametric, variables, tables, memories (body_memory.h) ----
+  bool parametric(Opcode opcode);
+  bool drop();
+  bool select();
+  bool select_typed();
+  bool variable(Opcode opcode);
+  bool memory(Opcode opcode);
+  bool table(Opcode opcode);
+  bool table_access(Opcode opcode);
+  bool table_init();
+  bool table_copy();
+
+  // ---- references, structs, arrays (body_gc.h) ----
+  bool reference(Opcode opcode);
+  bool ref_func();
+  bool gc(Opcode opcode);
+  bool gc_struct(Opcode opcode);
+  bool gc_array(Opcode opcode);
+  bool gc_cast(Opcode opcode);
+  bool struct_new();
+  bool array_new(Opcode opcode);
+  bool array_new_fixed();
+  bool array_fill_or_init(Opcode opcode);
+  bool array_copy();
+  bool convert(AbstractHeapType from, AbstractHeapType to);
+
+  Sink& sink_;
+  OperandStack<Value> stack_;
+  std::vector<Frame> frames_;  // the function's first
+  std::vector<Item> args_;     // what take() copied
+  bool reachable_ = false;     // of the current frame: start reachable and arm not ended
+};
+
+// ---- the main loop ----
+
+template <class Sink>
+Status FunctionBodyDecoder<Sink>::decode(uint32_t function_index) {
+  if (open_body(function_index) && decode_body()) return {};
+  return std::unexpected(take_error());
+}
+
+template <class Sink>
+bool FunctionBodyDecoder<Sink>::decode_body() {
+  enter_function();
+  sink_.begin(*this);
+  do {
+    if (!step()) return false;
+  } while (!frames_.empty());
+  instruction_start_ = reader_.position();
+  if (!reader_.ok()) return fail_reading();
+  if (!reader_.at_end())
+    return fail("section size mismatch: bytes follow the last `end` of a function body",
+                ErrorKind::Malformed);
+  sink_.finish(*this);
+  return true;
+}
+
+template <class Sink>
+inline bool FunctionBodyDecoder<Sink>::step() {
+  instruction_start_ = reader_.position();
+  stack_.ensure_room();
+  if (reader_.at_end()) [[unlikely]]
+    return fail_at_end_of_body();
+  const StepRow& row = kStepRows[reader_.peek_u8()];
+  switch (row.step) {
+    case Step::General: return general();
+    case Step::Unary:
+      if (stack_.available() < 1 || stack_.peek().type != row.first) [[unlikely]]
+        return general();
+      reader_.read_u8();
+      commit_one<1>(row.opcode, row.result);
+      return true;
+    case Step::Binary:
+      if (stack_.available() < 2 || stack_.peek(1).type != row.first ||
+          stack_.peek().type != row.second) [[unlikely]]
+        return general();
+      reader_.read_u8();
+      commit_one<2>(row.opcode, row.result);
+      return true;
+    case Step::Load:
+    case Step::Store: return load_or_store(row);
+    case Step::I32Const:
+      reader_.read_u8();
+      instruction_.bits = static_cast<uint32_t>(reader_.read_s32());
+      commit_one<0>(row.opcode, kI32);
+      return true;
+    case Step::I64Const:
+      reader_.read_u8();
+      instruction_.bits = static_cast<uint64_t>(reader_.read_s64());
+      commit_one<0>(row.opcode, kI64);
+      return true;
+    case Step::LocalGet: return local_get();
+    case Step::LocalSet:
+    case Step::LocalTee: return local_set(row);
+  }
+  return false;
+}
+
+/// Any instruction, the slow way.
+template <class Sink>
+[[gnu::noinline]] bool FunctionBodyDecoder<Sink>::general() {
+  instruction_.offset = offset();
+  instruction_.opcode = instructions_.read_opcode();
+  instructions_.read_immediates(instruction_);
+  if (!reader_.ok()) [[unlikely]]
+    return fail_reading();
+  const OpcodeInfo& row = info(instruction_.opcode);
+  if (!row.signature.is_special) return plain(row);
+  const Opcode opcode = instruction_.opcode;
+  switch (row.cls) {
+    case OpClass::Control: return control(opcode);
+    case OpClass::Call: return call_any(opcode);
+    case OpClass::Parametric: return parametric(opcode);
+    case OpClass::Variable: return variable(opcode);
+    case OpClass::Memory: return memory(opcode);
+    case OpClass::Table: return table(opcode);
+    case OpClass::Ref: return reference(opcode);
+    case OpClass::Gc: return gc(opcode);
+    default: BRINK_UNREACHABLE();
+  }
+}
+
+}  // namespace brink::validate
+
+#include "engine/validate/body_control.h"   // IWYU pragma: export
+#include "engine/validate/body_gc.h"        // IWYU pragma: export
+#include "engine/validate/body_memory.h"    // IWYU pragma: export
+#include "engine/validate/body_operands.h"  // IWYU pragma: export
+
+#endif  // BRINK_VALIDATE_BODY_DECODER_H_

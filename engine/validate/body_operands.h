@@ -1,0 +1,235 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Part of body_decoder.h: operands, plain instructions, and the short cuts of step().
+
+#ifndef BRINK_VALIDATE_BODY_OPERANDS_H_
+#define BRINK_VALIDATE_BODY_OPERANDS_H_
+
+#include "engine/validate/body_decoder.h"
+
+namespace brink::validate {
+
+// ---- checking ----
+
+/// Whether the operands below the topmost `below` ones match `types`; pops nothing. In a
+/// polymorphic frame operands may be missing.
+template <class Sink>
+bool FunctionBodyDecoder<Sink>::match_top(Types types, uint32_t below) {
+  const auto count = static_cast<uint32_t>(types.size());
+  below = std::min(below, stack_.available());
+  const uint32_t present = std::min(count, stack_.available() - below);
+  if (present < count && !current().is_polymorphic) return fail_match(types);
+  for (uint32_t i = 0; i < present; ++i)
+    if (!match_one(stack_.peek(below + i).type, types[count - 1 - i])) return fail_match(types);
+  return true;
+}
+
+template <class Sink>
+[[gnu::noinline]] bool FunctionBodyDecoder<Sink>::fail_match(Types required) {
+  return mismatch(required, actual_types(required.size()));
+}
+
+/// Types of the topmost operands of the current block, as many as there are but at most `count`.
+template <class Sink>
+std::vector<ValType> FunctionBodyDecoder<Sink>::actual_types(size_t count) {
+  std::vector<ValType> types;
+  const auto present = static_cast<uint32_t>(std::min<size_t>(count, stack_.available()));
+  for (const Item& item : stack_.top(present)) types.push_back(item.type);
+  return types;
+}
+
+/// Gives the topmost operands, which have been matched, exactly these types.
+template <class Sink>
+void FunctionBodyDecoder<Sink>::set_top(Types types) {
+  const auto count = static_cast<uint32_t>(types.size());
+  if (stack_.available() < count) {  // polymorphic: nobody will look at the values
+    stack_.pop_to_floor();
+    stack_.push(types);
+    return;
+  }
+  const Args items = stack_.top(count);
+  for (uint32_t i = 0; i < count; ++i) items[i].type = types[i];
+}
+
+/// The type of the reference on top of the stack, or Bottom where it may come from nowhere.
+template <class Sink>
+bool FunctionBodyDecoder<Sink>::ref_on_top(ValType& type) {
+  if (stack_.available() == 0) {
+    type = kBottom;
+    return current().is_polymorphic || mismatch("[ref]", {});
+  }
+  type = stack_.peek().type;
+  return type.is_ref() || type.is_bottom() || mismatch("[ref]", {&type, 1});
+}
+
+/// Pops an operand that has been checked.
+template <class Sink>
+typename FunctionBodyDecoder<Sink>::Item FunctionBodyDecoder<Sink>::pop() {
+  if (stack_.available() == 0) return {kBottom, {}};
+  const Item item = stack_.peek();
+  stack_.pop(1);
+  return item;
+}
+
+// ---- delivering ----
+
+/// Pops operands that have been checked, as many of them as are there, and keeps a copy for the
+/// sink.
+template <class Sink>
+typename FunctionBodyDecoder<Sink>::Args FunctionBodyDecoder<Sink>::take(uint32_t count) {
+  count = std::min(count, stack_.available());
+  stack_.pop(count);
+  if constexpr (kConsumes) {
+    args_.assign(stack_.end(), stack_.end() + count);
+    return args_;
+  }
+  return {stack_.end(), count};
+}
+
+/// Replaces checked operands by results and delivers the current instruction.
+template <class Sink>
+void FunctionBodyDecoder<Sink>::commit(uint32_t pops, Types results) {
+  const Args args = take(pops);
+  stack_.push(results);
+  if (reachable_)
+    sink_.instruction(*this, instruction_, args, stack_.top(static_cast<uint32_t>(results.size())));
+}
+
+/// The same for the short cuts: all operands are there, there is room, one result.
+template <class Sink>
+template <uint32_t pops>
+inline void FunctionBodyDecoder<Sink>::commit_one(Opcode opcode, ValType result) {
+  if constexpr (kConsumes) {
+    if (reachable_) {
+      std::array<Item, pops + 1> args;
+      std::copy_n(stack_.end() - pops, pops, args.begin());
+      stack_.pop(pops);
+      stack_.push(result);
+      instruction_.offset = offset();
+      instruction_.opcode = opcode;
+      sink_.instruction(*this, instruction_, Args(args).first(pops), stack_.top(1));
+      return;
+    }
+  }
+  stack_.pop(pops);
+  stack_.push(result);
+}
+
+template <class Sink>
+bool FunctionBodyDecoder<Sink>::exchange(Types operands, Types results) {
+  if (!match_top(operands)) return false;
+  commit(static_cast<uint32_t>(operands.size()), results);
+  return true;
+}
+
+/// An instruction whose row of the opcode table says all.
+template <class Sink>
+bool FunctionBodyDecoder<Sink>::plain(const OpcodeInfo& row) {
+  ValType address;
+  switch (row.imm) {
+    case ImmKind::MemArg:
+    case ImmKind::MemArgLane:
+      if (!check_memarg(row, instruction_.memarg)) return false;
+      if (row.imm == ImmKind::MemArgLane && !check_lanes(row)) return false;
+      address = memory_address(instruction_.memarg.memory_index);
+      break;
+    case ImmKind::Memory:
+      if (!check_memory(instruction_.index)) return false;
+      address = memory_address(instruction_.index);
+      break;
+    case ImmKind::Lane:
+    case ImmKind::Shuffle:
+      if (!check_lanes(row)) return false;
+      break;
+    default: break;
+  }
+  const auto type_of = [&](uint8_t kind) {
+    return kind == Signature::kAddress ? address : ValType(static_cast<ValKind>(kind));
+  };
+  std::array<ValType, 4> operands;
+  std::array<ValType, 2> results;
+  std::ranges::transform(row.signature.operands, operands.begin(), type_of);
+  std::ranges::transform(row.signature.results, results.begin(), type_of);
+  return exchange(Types(operands).first(row.signature.operand_count),
+                  Types(results).first(row.signature.result_count));
+}
+
+// ---- short cuts ----
+
+/// An access to memory 0 with an offset of one or two bytes.
+template <class Sink>
+inline bool FunctionBodyDecoder<Sink>::load_or_store(const StepRow& row) {
+  const bool is_store = row.step == Step::Store;
+  if (reader_.remaining() < 4 || stack_.available() < 1u + is_store) return general();
+  const uint8_t* bytes = reader_.position();
+  if (bytes[1] > row.align_log2) return general();
+  uint32_t offset = bytes[2];
+  uint32_t length = 3;
+  if (offset >= 0x80) {
+    if (bytes[3] >= 0x80) return general();
+    offset = (offset & 0x7f) | static_cast<uint32_t>(bytes[3]) << 7;
+    length = 4;
+  }
+  if (stack_.peek(is_store).type != memory0_address_) return general();
+  if (is_store && stack_.peek().type != row.second) return general();
+  reader_.skip(length);
+  if constexpr (kConsumes) {
+    instruction_.memarg = {.memory_index = 0, .align_log2 = bytes[1], .offset = offset};
+  }
+  if (is_store) {
+    instruction_.offset = this->offset();
+    instruction_.opcode = row.opcode;
+    commit(2, Types());
+  } else {
+    commit_one<1>(row.opcode, row.result);
+  }
+  return true;
+}
+
+template <class Sink>
+inline bool FunctionBodyDecoder<Sink>::local_get() {
+  reader_.skip(1);
+  const uint32_t index = reader_.read_u32();
+  ValType type;
+  instruction_.index = index;
+  if (!locals_.lookup(index, type)) [[unlikely]] {
+    instruction_.opcode = Opcode::LocalGet;
+    return unknown("local", index);
+  }
+  if (!type.is_defaultable() && !check_initialized(index)) [[unlikely]]
+    return false;
+  commit_one<0>(Opcode::LocalGet, type);
+  return true;
+}
+
+template <class Sink>
+bool FunctionBodyDecoder<Sink>::check_initialized(uint32_t index) {
+  if (index < function_type().params.size() || initialized_.contains(index)) return true;
+  instruction_.opcode = Opcode::LocalGet;
+  return fail("uninitialized local " + std::to_string(index));
+}
+
+/// local.set and local.tee.
+template <class Sink>
+inline bool FunctionBodyDecoder<Sink>::local_set(const StepRow& row) {
+  reader_.skip(1);
+  const uint32_t index = reader_.read_u32();
+  ValType type;
+  instruction_.index = index;
+  instruction_.opcode = row.opcode;
+  instruction_.offset = offset();
+  if (!locals_.lookup(index, type)) [[unlikely]]
+    return unknown("local", index);
+  if (stack_.available() < 1 || stack_.peek().type != type) [[unlikely]] {
+    if (!match_top({&type, 1})) return false;
+  }
+  if (!type.is_defaultable()) [[unlikely]]
+    initialized_.add(index);
+  commit(1, row.step == Step::LocalTee ? Types(&type, 1) : Types());
+  return true;
+}
+
+}  // namespace brink::validate
+
+#endif  // BRINK_VALIDATE_BODY_OPERANDS_H_
