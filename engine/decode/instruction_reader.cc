@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/decode/format.h"
 #include "engine/decode/limits.h"
 #include "engine/decode/type_reader.h"
 
@@ -188,8 +189,7 @@ void InstructionReader::read_select_types() {
 }
 
 void InstructionReader::read_cast(Instruction& instruction) {
-  constexpr uint8_t kSourceNullable = 0x01;
-  constexpr uint8_t kTargetNullable = 0x02;
+  using namespace cast_flags;
   const uint32_t offset = reader_.offset();
   const uint8_t flags = reader_.read_u8();
   if (flags & ~(kSourceNullable | kTargetNullable)) {

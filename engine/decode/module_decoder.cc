@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/decode/format.h"
 #include "engine/decode/limits.h"
 #include "engine/decode/section_decoder.h"
 #include "engine/support/byte_reader.h"

@@ -20,10 +20,6 @@
 
 namespace brink::decode {
 
-/// The first four bytes of every module and component.
-inline constexpr uint8_t kMagic[] = {0x00, 'a', 's', 'm'};
-inline constexpr uint32_t kVersion = 1;
-
 /// The module keeps `bytes` alive.
 Result<wasm::Module> decode_module(wasm::SharedBytes bytes, Features features = {});
 

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/decode/format.h"
 #include "engine/decode/limits.h"
 #include "engine/decode/type_reader.h"
 #include "engine/support/utf8.h"
@@ -256,12 +257,11 @@ void SectionDecoder::decode_functions() {
 }
 
 void SectionDecoder::decode_tables() {
-  constexpr uint8_t kWithInitializer = 0x40;
   const uint32_t count = read_count("tables", limits::kTables, module_.tables.size());
   for (uint32_t i = 0; i < count && reader_.ok(); ++i) {
     const uint32_t offset = reader_.offset();
     wasm::Table table;
-    const bool has_initializer = reader_.peek_u8() == kWithInitializer;
+    const bool has_initializer = reader_.peek_u8() == kTableWithInitializerByte;
     if (has_initializer) {
       reader_.read_u8();
       const uint32_t reserved_offset = reader_.offset();
@@ -338,10 +338,7 @@ void SectionDecoder::decode_elements() {
 }
 
 void SectionDecoder::decode_element_segment() {
-  // Bit 0: not active; bit 1: a table index or, when not active, declarative; bit 2: expressions.
-  constexpr uint32_t kNotActive = 1;
-  constexpr uint32_t kExplicit = 2;
-  constexpr uint32_t kExpressions = 4;
+  using namespace element_flags;
   wasm::ElementSegment segment;
   segment.offset = reader_.offset();
   const uint32_t flags = reader_.read_u32();
@@ -366,7 +363,7 @@ void SectionDecoder::decode_element_segment() {
     const uint32_t type_offset = reader_.offset();
     if (segment.has_expressions)
       segment.type = read_ref_type(reader_, features_);
-    else if (const uint8_t kind = reader_.read_u8(); kind != 0)
+    else if (const uint8_t kind = reader_.read_u8(); kind != kFunctionKind)
       reader_.fail(fmt::format("malformed element kind: {:#04x}", kind), type_offset);
   }
 
@@ -394,7 +391,7 @@ void SectionDecoder::decode_data() {
 }
 
 void SectionDecoder::decode_data_segment() {
-  enum Flags : uint8_t { kActive = 0, kPassive = 1, kActiveWithIndex = 2 };
+  using namespace data_flags;
   wasm::DataSegment segment;
   segment.offset = reader_.offset();
   const uint32_t flags = reader_.read_u32();

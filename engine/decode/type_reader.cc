@@ -186,7 +186,7 @@ BlockType read_block_type(ByteReader& reader, Features features) {
 }
 
 MemArg read_memarg(ByteReader& reader, Features features) {
-  constexpr uint32_t kHasMemoryIndex = 0x40;
+  using namespace memarg_flags;
   const uint32_t offset = reader.offset();
   const uint32_t flags = reader.read_u32();
   MemArg memarg;
@@ -194,7 +194,7 @@ MemArg read_memarg(ByteReader& reader, Features features) {
     reader.fail(fmt::format("malformed memop flags: {:#x}", flags), offset);
     return memarg;
   }
-  memarg.align_log2 = flags & (kHasMemoryIndex - 1);
+  memarg.align_log2 = flags & kAlignMask;
   if (flags & kHasMemoryIndex) {
     if (!require(reader, features, Feature::MultiMemory, "malformed memop flags", "a memory index",
                  offset))

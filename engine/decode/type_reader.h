@@ -16,31 +16,13 @@
 
 #include "brink/features.h"
 #include "brink/types.h"
+#include "engine/decode/format.h"
 #include "engine/decode/instruction.h"
 #include "engine/support/byte_reader.h"
 
 namespace brink::decode {
 
 using support::ByteReader;
-
-/// Bytes of the binary format that stand for something other than a value type.
-inline constexpr uint8_t kRefByte = 0x64;
-inline constexpr uint8_t kRefNullByte = 0x63;
-inline constexpr uint8_t kEmptyBlockByte = 0x40;
-inline constexpr uint8_t kFuncTypeByte = 0x60;
-inline constexpr uint8_t kStructTypeByte = 0x5f;
-inline constexpr uint8_t kArrayTypeByte = 0x5e;
-inline constexpr uint8_t kSubTypeByte = 0x50;
-inline constexpr uint8_t kSubFinalTypeByte = 0x4f;
-inline constexpr uint8_t kRecGroupByte = 0x4e;
-
-/// The first byte of limits.
-namespace limits_flags {
-inline constexpr uint8_t kHasMax = 0x01;
-inline constexpr uint8_t kShared = 0x02;
-inline constexpr uint8_t kAddress64 = 0x04;
-inline constexpr uint8_t kHasPageSize = 0x08;
-}  // namespace limits_flags
 
 /// A type that the binary format writes as one byte: numbers, v128, packed types, and abstract heap
 /// types, which as a value type mean the nullable reference.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "engine/decode/format.h"
 #include "engine/decode/type_reader.h"
 #include "engine/support/check.h"
 
