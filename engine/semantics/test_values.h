@@ -16,6 +16,7 @@
 #include <random>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -50,15 +51,16 @@ T from_bits(Bits<T> value) {
 }
 
 /// Integers at and beside every power of two of interest.
-template <std::unsigned_integral U>
-std::vector<U> edges() {
-  std::vector<U> values;
+template <std::integral T>
+std::vector<T> edges() {
+  using U = std::make_unsigned_t<T>;
+  std::vector<T> values;
   for (const int power : {0, 1, 3, 4, 7, 8, 15, 16, 23, 24, 31, 32, 52, 53, 62, 63}) {
     if (power >= static_cast<int>(sizeof(U) * 8)) break;
     const U one = static_cast<U>(U{1} << power);
     for (const int delta : {-1, 0, 1}) {
-      values.push_back(static_cast<U>(one + delta));
-      values.push_back(static_cast<U>(0 - one + delta));
+      values.push_back(static_cast<T>(one + delta));
+      values.push_back(static_cast<T>(0 - one + delta));
     }
   }
   return values;
