@@ -1,0 +1,110 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/platform/cpu_features.h"
+
+#include <iterator>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
+
+namespace brink::platform {
+namespace {
+
+constexpr std::string_view kNames[] = {
+#define BRINK_CPU_FEATURE_X64(id, name, leaf, reg, bit, state) name,
+#define BRINK_CPU_FEATURE_AARCH64(id, name, word, bit) name,
+#include "engine/platform/cpu_features.def"
+};
+static_assert(std::size(kNames) <= 64, "CpuFeatures is a set of 64 bits");
+
+#if defined(__x86_64__)
+
+enum Register : uint8_t { Eax, Ebx, Ecx, Edx };
+// Bits of XCR0 that the system has set for the registers it saves on a context switch.
+enum SavedState : uint32_t { None = 0, Avx = 0b110, Avx512 = 0b1110'0110 };
+
+struct Row {
+  CpuFeature feature;
+  uint32_t leaf;
+  Register reg;
+  uint8_t bit;
+  uint32_t state;
+};
+
+constexpr Row kRows[] = {
+#define BRINK_CPU_FEATURE_X64(id, name, leaf, reg, bit, state) \
+  {CpuFeature::id, leaf, reg, bit, SavedState::state},
+#define BRINK_CPU_FEATURE_AARCH64(id, name, word, bit)
+#include "engine/platform/cpu_features.def"
+};
+
+uint32_t saved_state() {
+  constexpr uint32_t kHasXgetbv = 1u << 27;
+  uint32_t r[4] = {};
+  if (__get_cpuid(1, &r[Eax], &r[Ebx], &r[Ecx], &r[Edx]) == 0) return 0;
+  if ((r[Ecx] & kHasXgetbv) == 0) return 0;
+  uint32_t low, high;
+  asm("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return low;
+}
+
+CpuFeatures detect() {
+  CpuFeatures features;
+  const uint32_t saved = saved_state();
+  for (const Row& row : kRows) {
+    uint32_t r[4] = {};
+    // Fails for a leaf that the processor does not have.
+    if (__get_cpuid_count(row.leaf, 0, &r[Eax], &r[Ebx], &r[Ecx], &r[Edx]) == 0) continue;
+    const bool in_processor = ((r[row.reg] >> row.bit) & 1) != 0;
+    features.set(row.feature, in_processor && (saved & row.state) == row.state);
+  }
+  return features;
+}
+
+#elif defined(__aarch64__) && defined(__linux__)
+
+enum Word : unsigned long { Hwcap = AT_HWCAP, Hwcap2 = AT_HWCAP2 };
+
+CpuFeatures detect() {
+  CpuFeatures features;
+#define BRINK_CPU_FEATURE_X64(id, name, leaf, reg, bit, state)
+#define BRINK_CPU_FEATURE_AARCH64(id, name, word, bit) \
+  features.set(CpuFeature::id, ((::getauxval(Word::word) >> bit) & 1) != 0);
+#include "engine/platform/cpu_features.def"
+  return features;
+}
+
+#else
+
+CpuFeatures detect() {
+  return CpuFeatures();
+}
+
+#endif
+
+}  // namespace
+
+CpuFeatures cpu_features() {
+  static const CpuFeatures features = detect();
+  return features;
+}
+
+std::string_view to_string(CpuFeature feature) {
+  return kNames[static_cast<size_t>(feature)];
+}
+
+std::string to_string(CpuFeatures features) {
+  std::string text;
+  for (size_t i = 0; i < std::size(kNames); ++i) {
+    if (!features.has(static_cast<CpuFeature>(i))) continue;
+    if (!text.empty()) text += ' ';
+    text += kNames[i];
+  }
+  return text;
+}
+
+}  // namespace brink::platform

@@ -1,0 +1,66 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/platform/executable_memory.h"
+
+#include <sys/mman.h>
+
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include "engine/platform/system_error.h"
+#include "engine/platform/virtual_memory.h"
+
+namespace brink::platform {
+namespace {
+
+// A byte that makes a trapping instruction when repeated: int3 on x86-64, udf #0 on AArch64.
+#if defined(__x86_64__)
+constexpr int kTrapByte = 0xCC;
+#else
+constexpr int kTrapByte = 0;
+#endif
+
+}  // namespace
+
+Result<CodeMemory> CodeMemory::allocate(size_t bytes) {
+  const std::optional<size_t> size = round_up_to_page(bytes);
+  if (bytes == 0 || !size) return make_error(ErrorKind::Usage, "not a size of machine code");
+  void* base = ::mmap(nullptr, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (base == MAP_FAILED) return make_system_error("cannot allocate memory for code", errno);
+  return CodeMemory(static_cast<uint8_t*>(base), *size);
+}
+
+CodeMemory& CodeMemory::operator=(CodeMemory&& other) noexcept {
+  if (this != &other) {
+    release();
+    base_ = std::exchange(other.base_, nullptr);
+    size_ = std::exchange(other.size_, 0);
+    is_sealed_ = std::exchange(other.is_sealed_, false);
+  }
+  return *this;
+}
+
+Status CodeMemory::seal(size_t used) {
+  if (is_sealed_ || base_ == nullptr || used > size_) {
+    return make_error(ErrorKind::Usage, "not code that can be made executable");
+  }
+  std::memset(base_ + used, kTrapByte, size_ - used);
+  if (::mprotect(base_, size_, PROT_READ | PROT_EXEC) != 0) {
+    return make_system_error("cannot make code executable", errno);
+  }
+  is_sealed_ = true;
+  // The instruction cache may hold what these addresses were before. A no-op on x86-64.
+  __builtin___clear_cache(reinterpret_cast<char*>(base_), reinterpret_cast<char*>(base_ + size_));
+  return {};
+}
+
+void CodeMemory::release() {
+  if (base_ != nullptr) ::munmap(base_, size_);
+  base_ = nullptr;
+  size_ = 0;
+  is_sealed_ = false;
+}
+
+}  // namespace brink::platform

@@ -1,0 +1,66 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// SANDBOX-CRITICAL: memory that the processor executes.
+//
+// Owns memory for machine code, from allocation to the moment it is executable:
+//
+//     allocate()  --> read-write, fill it through writable() --> seal() --> read-execute, for good
+//
+// Invariants: no page is ever writable and executable at once, and a sealed one never becomes
+// writable again; what lies behind the used bytes traps when executed. Code is placed page by page,
+// so small functions are sealed together.
+
+#ifndef BRINK_PLATFORM_EXECUTABLE_MEMORY_H_
+#define BRINK_PLATFORM_EXECUTABLE_MEMORY_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "brink/error.h"
+
+namespace brink::platform {
+
+class CodeMemory {
+ public:
+  /// Owns nothing.
+  CodeMemory() = default;
+  /// Writable memory for `bytes` bytes of code, rounded up to whole pages.
+  static Result<CodeMemory> allocate(size_t bytes);
+
+  CodeMemory(CodeMemory&& other) noexcept
+      : base_(std::exchange(other.base_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        is_sealed_(std::exchange(other.is_sealed_, false)) {}
+  CodeMemory& operator=(CodeMemory&& other) noexcept;
+  CodeMemory(const CodeMemory&) = delete;
+  CodeMemory& operator=(const CodeMemory&) = delete;
+  ~CodeMemory() { release(); }
+
+  const uint8_t* base() const { return base_; }
+  size_t size() const { return size_; }
+  bool is_sealed() const { return is_sealed_; }
+  /// All of the memory before seal(), nothing after it.
+  std::span<uint8_t> writable() const {
+    return is_sealed_ ? std::span<uint8_t>() : std::span(base_, size_);
+  }
+
+  /// Makes the memory executable and gives up the right to write. The first `used` bytes are code;
+  /// the rest is filled with trapping instructions.
+  Status seal(size_t used);
+
+  void release();
+
+ private:
+  CodeMemory(uint8_t* base, size_t size) : base_(base), size_(size) {}
+
+  uint8_t* base_ = nullptr;
+  size_t size_ = 0;
+  bool is_sealed_ = false;
+};
+
+}  // namespace brink::platform
+
+#endif  // BRINK_PLATFORM_EXECUTABLE_MEMORY_H_
