@@ -55,21 +55,29 @@ BodyContext::BodyContext(const wasm::Module& module)
       memory0_address_(module.memories.empty() ? kBottom : memory_address(0)) {}
 
 bool BodyContext::open_body(uint32_t function_index) {
-  const wasm::ByteRange body = module_.functions[function_index].body;
   function_index_ = function_index;
-  function_type_ = &module_.function_type(function_index);
-  reader_ = support::ByteReader(module_.view(body), body.offset);
+  open(module_.functions[function_index].body, module_.function_type(function_index));
+  for (const ValType param : function_type_->params) locals_.add(1, param);
+  if (!read_locals()) return false;
+  initialized_.reset(locals_.size());
+  return true;
+}
+
+void BodyContext::open_expression(wasm::ConstExpr expression, const FuncType& type) {
+  function_index_ = kNoFunction;
+  open(expression, type);
+}
+
+void BodyContext::open(wasm::ByteRange bytes, const FuncType& type) {
+  constexpr uint32_t kAlwaysExpanded = 64;
+  function_type_ = &type;
+  reader_ = support::ByteReader(module_.view(bytes), bytes.offset);
   reader_.set_end_message("unexpected end of section or function");
   instruction_start_ = reader_.position();
   instruction_.opcode = Opcode::Nop;
   error_.reset();
   single_types_.clear();
-  constexpr uint32_t kAlwaysExpanded = 64;
-  locals_.reset(body.size + kAlwaysExpanded);
-  for (const ValType param : function_type_->params) locals_.add(1, param);
-  if (!read_locals()) return false;
-  initialized_.reset(locals_.size());
-  return true;
+  locals_.reset(bytes.size + kAlwaysExpanded);
 }
 
 bool BodyContext::read_locals() {
@@ -105,6 +113,7 @@ bool BodyContext::fail(std::string message, ErrorKind kind) {
 }
 
 Error BodyContext::take_error() {
+  if (function_index_ == kNoFunction) return *std::move(error_);
   std::string where = fmt::format(" (function {}", function_index_);
   const auto exported = std::ranges::find_if(module_.exports, [&](const wasm::Export& candidate) {
     return candidate.kind == ExternKind::Func && candidate.index == function_index_;
@@ -140,7 +149,7 @@ bool BodyContext::mismatch_because(std::string_view what) {
 
 bool BodyContext::fail_at_end_of_body() {
   // The specification's interpreter reads on into what follows the body; its words depend on it.
-  const uint32_t end = module_.functions[function_index_].body.end();
+  const uint32_t end = reader_.offset();
   const bool has_more = end < module_.bytes.size();
   if (!reader_.ok() || !has_more)
     return fail("unexpected end of section or function", ErrorKind::Malformed);

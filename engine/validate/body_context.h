@@ -42,6 +42,8 @@ class BodyContext {
   const FuncType& function_type() const { return *function_type_; }
   /// Parameters first.
   const LocalTypes& local_types() const { return locals_; }
+  /// What function_index() is for an expression outside of functions.
+  static constexpr uint32_t kNoFunction = ~uint32_t{0};
   /// Of the current instruction, in the module.
   uint32_t offset() const {
     return static_cast<uint32_t>(instruction_start_ - module_.bytes.data());
@@ -56,6 +58,8 @@ class BodyContext {
 
   /// Prepares for a body and reads its local declarations.
   bool open_body(uint32_t function_index);
+  /// Prepares for an expression without parameters and locals outside of functions.
+  void open_expression(wasm::ConstExpr expression, const FuncType& type);
   /// The failure, with the function it is in.
   Error take_error();
 
@@ -140,13 +144,14 @@ class BodyContext {
   Instruction instruction_;  // the current one, or what is left of earlier ones
   const uint8_t* instruction_start_ = nullptr;
   ValType memory0_address_;  // Bottom without a memory
-  uint32_t function_index_ = 0;
+  uint32_t function_index_ = kNoFunction;
   const FuncType* function_type_ = nullptr;
   LocalTypes locals_;
   InitializedLocals initialized_;
   std::vector<ValType> field_types_;  // scratch of struct.new and array.new_fixed
 
  private:
+  void open(wasm::ByteRange bytes, const FuncType& type);
   bool read_locals();
   bool check_alignment(const OpcodeInfo& row, uint32_t align_log2);
 

@@ -75,6 +75,9 @@ class FunctionBodyDecoder : public BodyContext {
   /// Goes through the body of a defined function.
   Status decode(uint32_t function_index);
 
+  /// Goes through an expression outside of functions, as if it were a body of that type.
+  Status decode_expression(wasm::ConstExpr expression, const FuncType& type);
+
   // ---- for sinks ----
   /// The whole operand stack. Types and number are the decoder's, values the sink's.
   Args operands() { return stack_.all(); }
@@ -205,6 +208,14 @@ class FunctionBodyDecoder : public BodyContext {
 template <class Sink>
 Status FunctionBodyDecoder<Sink>::decode(uint32_t function_index) {
   if (open_body(function_index) && decode_body()) return {};
+  return std::unexpected(take_error());
+}
+
+template <class Sink>
+Status FunctionBodyDecoder<Sink>::decode_expression(wasm::ConstExpr expression,
+                                                    const FuncType& type) {
+  open_expression(expression, type);
+  if (decode_body()) return {};
   return std::unexpected(take_error());
 }
 
