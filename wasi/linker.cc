@@ -1,0 +1,100 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The functions as a linker's definitions. The only file of wasi/ that needs an engine: everything
+// else works on a GuestMemory.
+
+#include "brink/linker.h"
+
+#include <string>
+#include <type_traits>
+
+#include "brink/store.h"
+#include "brink/wasi.h"
+#include "wasi/context.h"
+
+namespace brink::wasi {
+namespace {
+
+constexpr FunctionInfo kFunctions[] = {
+#define BRINK_WASI_FUNCTION(name, ...) {#name, #__VA_ARGS__},
+#include "wasi/functions.def"
+};
+
+/// The trap for a call that ended in Errno::HostStop.
+std::unexpected<Trap> stop(const Context& context) {
+  if (const auto status = context.exit_status()) return make_exit(*status);
+  const TrapCode code = context.stop_code();
+  return make_trap(std::string(to_string(code)) + " while the guest waited in the host", code);
+}
+
+template <typename... Args>
+std::string describe_call(std::string_view name, Args... args) {
+  std::string line(name);
+  line += '(';
+  [[maybe_unused]] const char* separator = "";
+  ((line += separator, line += std::to_string(args), separator = ", "), ...);
+  line += ") -> ";
+  return line;
+}
+
+/// Makes a host function of a member function of Context.
+template <typename... Args>
+auto host_function(std::shared_ptr<Context> context, Abi abi, std::string_view name,
+                   Outcome<> (Context::*function)(const GuestCall&, Args...)) {
+  return [context = std::move(context), abi, name, function](Caller& caller,
+                                                             Args... args) -> CallResult<int32_t> {
+    const std::optional<Memory> memory = caller.memory();
+    if (!memory) {
+      return make_trap("the module calls " + std::string(name) +
+                       " but exports no memory named \"memory\"");
+    }
+    const GuestCall call{GuestMemory(memory->data()), abi};
+    const Outcome<> outcome = (context.get()->*function)(call, args...);
+    const Errno error = outcome ? Errno::Success : outcome.error();
+    if (const auto& trace = context->trace()) {
+      trace(describe_call(name, args...) + std::string(to_string(error)));
+    }
+    if (error == Errno::HostStop) return stop(*context);
+    return static_cast<int32_t>(error);
+  };
+}
+
+/// proc_exit has no result, and needs no memory.
+auto exit_function(std::shared_ptr<Context> context) {
+  return [context = std::move(context)](uint32_t code) -> CallResult<void> {
+    if (const auto& trace = context->trace()) trace(describe_call("proc_exit", code) + "exit");
+    return make_exit(static_cast<int32_t>(code));
+  };
+}
+
+Status define_all(Linker& linker, const std::shared_ptr<Context>& context, std::string_view module,
+                  Abi abi) {
+#define BRINK_WASI_FUNCTION(name, ...)                                                    \
+  if constexpr (std::string_view(#name) == "proc_exit") {                                 \
+    auto status = linker.define(module, #name, exit_function(context));                   \
+    if (!status) return status;                                                           \
+  } else {                                                                                \
+    auto status =                                                                         \
+        linker.define(module, #name, host_function(context, abi, #name, &Context::name)); \
+    if (!status) return status;                                                           \
+  }
+#include "wasi/functions.def"
+  return {};
+}
+
+}  // namespace
+
+std::span<const FunctionInfo> functions() {
+  return kFunctions;
+}
+
+Status Wasi::add_to_linker(Linker& linker) {
+  if (auto status = define_all(linker, context_, "wasi_snapshot_preview1", Abi::Preview1);
+      !status) {
+    return status;
+  }
+  return define_all(linker, context_, "wasi_unstable", Abi::Snapshot0);
+}
+
+}  // namespace brink::wasi
