@@ -15,6 +15,20 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+/// What sanitizers do not let a test see: address space limits, which their shadow memory exceeds,
+/// and (the thread sanitizer) signal masks in handlers and threads of forked children.
+#if defined(__SANITIZE_THREAD__)
+#define BRINK_TEST_UNDER_TSAN 1
+#elif defined(__SANITIZE_ADDRESS__)
+#define BRINK_TEST_UNDER_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define BRINK_TEST_UNDER_TSAN 1
+#elif __has_feature(address_sanitizer)
+#define BRINK_TEST_UNDER_ASAN 1
+#endif
+#endif
+
 namespace brink::platform {
 
 /// How a child ended: an exit code, or a signal.

@@ -96,6 +96,7 @@ TEST_CASE("threads arm and cancel at once", "[deadline]") {
   CHECK(fired == expected);
 }
 
+#ifndef BRINK_TEST_UNDER_TSAN
 TEST_CASE("deadlines work in a child of fork", "[deadline]") {
   std::atomic<int> fired{0};
   Deadline before = *Deadline::arm(from_now(60'000), count, &fired);
@@ -110,6 +111,7 @@ TEST_CASE("deadlines work in a child of fork", "[deadline]") {
   CHECK(end == exited(0));
   CHECK(fired == 0);
 }
+#endif
 
 TEST_CASE("scenario: exit with deadlines", "[.scenario]") {
   static std::atomic<int> fired{0};

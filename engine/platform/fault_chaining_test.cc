@@ -224,7 +224,9 @@ TEST_CASE("scenario: repairing handler", "[.scenario]") {
 TEST_CASE("a handler from before us gets the host's faults", "[fault_handler]") {
   CHECK(run_hidden_test("scenario: handler before") == exited(kPassed));
   CHECK(run_hidden_test("scenario: plain handler before") == exited(kPassed));
+#ifndef BRINK_TEST_UNDER_TSAN
   CHECK(run_hidden_test("scenario: masks") == exited(kPassed));
+#endif
   CHECK(run_hidden_test("scenario: one-shot handler") == killed_by(SIGSEGV));
   CHECK(run_hidden_test("scenario: repairing handler") == exited(kPassed));
 }

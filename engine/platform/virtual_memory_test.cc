@@ -13,14 +13,6 @@
 
 #include "engine/platform/child_process_for_test.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define BRINK_SANITIZER_SHADOW 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define BRINK_SANITIZER_SHADOW 1
-#endif
-#endif
-
 namespace brink::platform {
 namespace {
 
@@ -160,7 +152,7 @@ TEST_CASE("outside of the committed pages nothing is accessible", "[virtual_memo
   CHECK(touch(4 * page_size(), false) == killed_by(SIGSEGV));
 }
 
-#ifndef BRINK_SANITIZER_SHADOW  // their shadow memory exceeds any such limit
+#if !defined(BRINK_TEST_UNDER_ASAN) && !defined(BRINK_TEST_UNDER_TSAN)
 
 TEST_CASE("an exhausted RLIMIT_AS is an error value", "[virtual_memory]") {
   const ChildEnd end = run_in_fork([] {
@@ -192,7 +184,7 @@ TEST_CASE("a full map table is an error value", "[virtual_memory]") {
   CHECK((end == exited(0) || end == exited(4)));
 }
 
-#endif  // BRINK_SANITIZER_SHADOW
+#endif
 
 }  // namespace
 }  // namespace brink::platform
