@@ -1,0 +1,247 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/text/token_stream.h"
+
+#include <limits>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/support/try.h"
+#include "engine/support/utf8.h"
+#include "engine/text/keywords.h"
+#include "engine/text/numbers.h"
+#include "engine/text/source_map.h"
+
+namespace brink::text {
+
+namespace {
+
+std::optional<AnnotationKind> annotation_kind(std::string_view start) {
+  const std::string_view id = start.substr(2);
+  for (const AnnotationKind kind :
+       {AnnotationKind::Custom, AnnotationKind::Name, AnnotationKind::BranchHint}) {
+    const std::string_view name = to_string(kind).substr(1);
+    if (id == name || (id.starts_with('"') && unescape(id) == name)) return kind;
+  }
+  return std::nullopt;
+}
+
+/// A token for a message: cut short, without control characters.
+std::string printable(std::string_view text) {
+  constexpr size_t kMaxSize = 60;
+  std::string result;
+  for (const char c : text.substr(0, kMaxSize))
+    result.push_back(static_cast<uint8_t>(c) < 0x20 ? ' ' : c);
+  if (text.size() > kMaxSize) result += "...";
+  return result;
+}
+
+}  // namespace
+
+std::string_view to_string(AnnotationKind kind) {
+  static constexpr std::array<std::string_view, 3> kNames = {"@custom", "@name",
+                                                             "@metadata.code.branch_hint"};
+  return kNames[static_cast<size_t>(kind)];
+}
+
+Status check_source(std::string_view source) {
+  if (source.size() > TokenStream::kMaxSourceBytes)
+    return make_error(ErrorKind::Limit, fmt::format("text too large: {} bytes, at most {}",
+                                                    source.size(), TokenStream::kMaxSourceBytes));
+  const size_t invalid = support::find_invalid_utf8(source);
+  if (invalid != source.size())
+    return make_error_at(ErrorKind::Malformed, "malformed UTF-8 encoding", source,
+                         static_cast<uint32_t>(invalid));
+  return {};
+}
+
+Token TokenStream::take() {
+  peek();
+  const Token token = buffer_[0];
+  buffer_[0] = buffer_[1];
+  --buffered_;
+  return token;
+}
+
+void TokenStream::fill() {
+  const Token token = read_token();
+  buffer_[buffered_++] = token;
+  for (; first_unplaced_ < annotations_.size(); ++first_unplaced_)
+    annotations_[first_unplaced_].before_offset = token.offset;
+}
+
+Token TokenStream::read_token() {
+  while (true) {
+    const Token token = lexer_.next();
+    if (token.kind != TokenKind::AnnotationStart) return token;
+    if (const std::optional<Token> bad = read_annotation(token)) return *bad;
+  }
+}
+
+std::optional<Token> TokenStream::read_annotation(const Token& start) {
+  const std::optional<AnnotationKind> kind =
+      annotation_mode_ == Annotations::Keep ? annotation_kind(start.text) : std::nullopt;
+  Annotation annotation;
+  annotation.offset = start.offset;
+  for (size_t depth = 1; depth > 0;) {
+    const Token token = lexer_.next_in_annotation();
+    switch (token.kind) {
+      case TokenKind::LeftParen: ++depth; break;
+      case TokenKind::RightParen: --depth; break;
+      case TokenKind::Bad: return token;
+      case TokenKind::End: return Token{TokenKind::Bad, start.offset, "unclosed annotation"};
+      default: break;
+    }
+    if (kind && depth > 0) annotation.content.push_back(token);
+  }
+  if (kind) {
+    annotation.kind = *kind;
+    annotations_.push_back(std::move(annotation));
+  }
+  return std::nullopt;
+}
+
+const Annotation* TokenStream::find_annotation(AnnotationKind kind) {
+  const uint32_t here = peek().offset;
+  for (; first_annotation_ < annotations_.size(); ++first_annotation_) {
+    const Annotation& annotation = annotations_[first_annotation_];
+    if (!annotation.is_taken && annotation.before_offset >= here) break;
+    if (!annotation.is_taken && !misplaced_) misplaced_ = first_annotation_;
+  }
+  for (size_t i = first_annotation_; i < annotations_.size(); ++i) {
+    Annotation& annotation = annotations_[i];
+    if (annotation.before_offset != here) break;
+    if (annotation.is_taken || annotation.kind != kind) continue;
+    annotation.is_taken = true;
+    return &annotation;
+  }
+  return nullptr;
+}
+
+const Annotation* TokenStream::misplaced_annotation() {
+  if (misplaced_) return &annotations_[*misplaced_];
+  const uint32_t here = peek().offset;
+  for (size_t i = first_annotation_; i < annotations_.size(); ++i)
+    if (!annotations_[i].is_taken && annotations_[i].before_offset < here) return &annotations_[i];
+  return nullptr;
+}
+
+bool TokenStream::take_keyword(std::string_view keyword) {
+  if (!at_keyword(keyword)) return false;
+  take();
+  return true;
+}
+
+bool TokenStream::take_open(std::string_view keyword) {
+  if (!at_open(keyword)) return false;
+  take();
+  take();
+  return true;
+}
+
+bool TokenStream::take_close() {
+  if (!at(TokenKind::RightParen)) return false;
+  take();
+  return true;
+}
+
+std::optional<std::string_view> TokenStream::take_id() {
+  if (!at(TokenKind::Id)) return std::nullopt;
+  return id_name(take());
+}
+
+Status TokenStream::expect(TokenKind kind, std::string_view what) {
+  if (!at(kind)) return unexpected(what);
+  take();
+  return {};
+}
+
+Status TokenStream::expect_open(std::string_view keyword) {
+  if (take_open(keyword)) return {};
+  if (at(TokenKind::LeftParen)) take();  // point at the word
+  return unexpected(fmt::format("`({}`", keyword));
+}
+
+Status TokenStream::expect_close() {
+  return expect(TokenKind::RightParen, "`)`");
+}
+
+Result<Token> TokenStream::expect_keyword() {
+  if (!at(TokenKind::Keyword)) return unexpected("a keyword");
+  return take();
+}
+
+Result<uint32_t> TokenStream::expect_u32() {
+  if (!at(TokenKind::Nat)) return unexpected("a number");
+  const Token token = take();
+  const auto value = parse_unsigned(token.text, std::numeric_limits<uint32_t>::max());
+  if (!value) return error(token.offset, "i32 constant out of range");
+  return static_cast<uint32_t>(*value);
+}
+
+Result<uint64_t> TokenStream::expect_u64() {
+  if (!at(TokenKind::Nat)) return unexpected("a number");
+  const Token token = take();
+  const auto value = parse_unsigned(token.text, std::numeric_limits<uint64_t>::max());
+  if (!value) return error(token.offset, "i64 constant out of range");
+  return *value;
+}
+
+Result<std::string_view> TokenStream::expect_string() {
+  if (!at(TokenKind::String)) return unexpected("a string");
+  return string_value(take());
+}
+
+Result<std::string_view> TokenStream::expect_name() {
+  const uint32_t start = offset();
+  const std::string_view name = BRINK_TRY(expect_string());
+  if (!support::is_utf8(name)) return error(start, "malformed UTF-8 encoding");
+  return name;
+}
+
+Status TokenStream::skip_to_close() {
+  for (size_t depth = 1; depth > 0;) {
+    switch (peek().kind) {
+      case TokenKind::LeftParen: ++depth; break;
+      case TokenKind::RightParen: --depth; break;
+      case TokenKind::Bad:
+      case TokenKind::End: return unexpected("`)`");
+      default: break;
+    }
+    take();
+  }
+  return {};
+}
+
+std::string_view TokenStream::string_value(const Token& string) {
+  if (string.text.find('\\') == std::string_view::npos)
+    return string.text.substr(1, string.text.size() - 2);
+  return arena_.emplace_back(unescape(string.text));
+}
+
+std::string_view TokenStream::id_name(const Token& id) {
+  if (!id.text.starts_with("$\"")) return id.text.substr(1);
+  return string_value(Token{TokenKind::String, id.offset + 1, id.text.substr(1)});
+}
+
+std::unexpected<Error> TokenStream::unexpected(std::string_view expected) {
+  const Token& token = peek();
+  if (token.kind == TokenKind::Bad) return error(token.offset, std::string(token.text));
+  if (token.kind == TokenKind::Reserved ||
+      (token.kind == TokenKind::Keyword && !is_known_keyword(token.text)))
+    return error(token.offset, fmt::format("unknown operator {}", printable(token.text)));
+  std::string message = token.kind == TokenKind::End
+                            ? std::string("unexpected token: the text ends here")
+                            : fmt::format("unexpected token `{}`", printable(token.text));
+  if (!expected.empty()) message += fmt::format(", expected {}", expected);
+  return error(token.offset, std::move(message));
+}
+
+std::unexpected<Error> TokenStream::error(uint32_t offset, std::string message,
+                                          ErrorKind kind) const {
+  return make_error_at(kind, std::move(message), source_, offset);
+}
+
+}  // namespace brink::text
