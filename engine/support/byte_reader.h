@@ -36,6 +36,7 @@ class ByteReader {
   bool at_end() const { return pos_ == end_; }
   bool ok() const { return !error_.has_value(); }
   const uint8_t* position() const { return pos_; }
+  const uint8_t* end() const { return end_; }
 
   /// Words for running out of bytes: "unexpected end" or "unexpected end of section or function".
   void set_end_message(std::string_view message) { end_message_ = message; }

@@ -48,8 +48,6 @@ class BodyContext {
   uint32_t offset() const {
     return static_cast<uint32_t>(instruction_start_ - module_.bytes.data());
   }
-  /// Behind the current instruction, in the module.
-  uint32_t next_offset() const { return reader_.offset(); }
 
  protected:
   explicit BodyContext(const wasm::Module& module);

@@ -47,10 +47,8 @@ bool FunctionBodyDecoder<Sink>::finish_arm() {
   Frame& frame = current();
   const auto count = static_cast<uint32_t>(frame.results.size());
   const uint32_t present = stack_.available();
-  bool is_good = present == count || (present < count && frame.is_polymorphic);
-  for (uint32_t i = 0; is_good && i < present; ++i)
-    is_good = match_one(stack_.peek(i).type, frame.results[count - 1 - i]);
-  if (!is_good) return block_mismatch(frame.results, actual_types(stack_.available()));
+  if (!match_top(frame.results)) return false;
+  if (present > count) return block_mismatch(frame.results, actual_types(present));
   if (reachable_) {
     frame.end_is_reachable = true;
     sink_.fallthrough(*this, frame);
@@ -169,8 +167,8 @@ template <class Sink>
 bool FunctionBodyDecoder<Sink>::if_() {
   BlockSignature signature;
   if (!check_block_type(instruction_.block, signature)) return false;
-  if (!match_top(list_of(kI32))) return false;
-  const Item condition = pop();
+  Item condition;
+  if (!pop_i32(condition)) return false;
   Frame* frame = open(FrameKind::If, signature);
   if (frame == nullptr) return false;
   if (reachable_) sink_.if_(*this, *frame, condition);
@@ -214,8 +212,8 @@ bool FunctionBodyDecoder<Sink>::br() {
 template <class Sink>
 bool FunctionBodyDecoder<Sink>::br_if() {
   const uint32_t depth = instruction_.index;
-  if (!check_label(depth) || !match_top(list_of(kI32))) return false;
-  const Item condition = pop();
+  Item condition;
+  if (!check_label(depth) || !pop_i32(condition)) return false;
   const Types types = frame(depth).label_types();
   if (!match_top(types)) return false;
   set_top(types);
@@ -226,8 +224,8 @@ bool FunctionBodyDecoder<Sink>::br_if() {
 
 template <class Sink>
 bool FunctionBodyDecoder<Sink>::br_table() {
-  if (!match_top(list_of(kI32))) return false;
-  const Item index = pop();
+  Item index;
+  if (!pop_i32(index)) return false;
   const std::span<const uint32_t> labels = instructions_.labels();
   if (!check_label(labels.back())) return false;
   const size_t arity = frame(labels.back()).label_types().size();

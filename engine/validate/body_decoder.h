@@ -4,9 +4,10 @@
 // Decodes, validates and delivers a function body in one pass over its bytes (spec: validation
 // algorithm). See sink.h for what is delivered and when.
 //
-// Almost all bytes of real code belong to instructions with a plain signature and short immediates;
-// they are handled in step(), driven by a table of 256 rows that is computed from the opcode table.
-// Everything else takes the general way: decode::InstructionReader reads the immediates, and the
+// Almost all bytes of real code belong to instructions with a plain signature and short immediates.
+// short_cuts() takes them as long as nothing is unusual, with the state in registers, driven by a
+// table of 256 rows that is computed from the opcode table. It knows no errors: whatever it does
+// not take goes the general way, where decode::InstructionReader reads the immediates, and the
 // members in body_control.h, body_memory.h and body_gc.h check the types.
 //
 // Code that cannot run is checked like any other and not delivered. In a polymorphic frame (spec:
@@ -28,15 +29,17 @@
 #include <utility>
 #include <vector>
 
+#include "engine/decode/type_reader.h"
 #include "engine/validate/body_context.h"
 #include "engine/validate/operand_stack.h"
 #include "engine/validate/sink.h"
 
 namespace brink::validate {
 
-/// How step() handles a first byte.
+/// What an instruction means to short_cuts() and to frequent_control(), by its first byte.
 enum class Step : uint8_t {
   General,
+  // In short_cuts().
   Unary,
   Binary,
   Load,
@@ -46,6 +49,15 @@ enum class Step : uint8_t {
   LocalGet,
   LocalSet,
   LocalTee,
+  GlobalGet,
+  // In frequent_control(), from here on.
+  Block,
+  Loop,
+  If,
+  End,
+  Br,
+  BrIf,
+  Call,
 };
 
 struct StepRow {
@@ -99,8 +111,32 @@ class FunctionBodyDecoder : public BodyContext {
   static constexpr bool kConsumes = !std::is_same_v<Sink, NullSink>;
 
   bool decode_body();
-  bool step();
   bool general();
+  bool special(Opcode opcode);
+  bool frequent_control(const StepRow& row);
+
+  // ---- short cuts (body_short_cuts.h) ----
+  /// Registers of short_cuts().
+  struct Cursor {
+    const uint8_t* pos;  // of the next byte
+    Item* top;           // of the operand stack
+    const Item* floor;
+  };
+  bool short_cuts();
+  template <uint32_t pops, uint32_t pushes>
+  void advance(Cursor& cursor, Opcode opcode, uint32_t bytes, ValType result = kBottom);
+  bool unary(Cursor& cursor, const StepRow& row);
+  bool binary(Cursor& cursor, const StepRow& row);
+  uint32_t short_memarg(const uint8_t* bytes, const StepRow& row);
+  bool load(Cursor& cursor, const StepRow& row);
+  bool store(Cursor& cursor, const StepRow& row);
+  template <uint32_t max_bytes>
+  bool constant(Cursor& cursor, const StepRow& row);
+  uint32_t short_local(const uint8_t* bytes, ValType& type);
+  bool local_get(Cursor& cursor, const StepRow& row);
+  template <uint32_t pushes>
+  bool local_set(Cursor& cursor, const StepRow& row);
+  bool global_get(Cursor& cursor, const StepRow& row);
 
   // ---- operands (body_operands.h) ----
   bool match_top(Types types, uint32_t below = 0);
@@ -111,24 +147,17 @@ class FunctionBodyDecoder : public BodyContext {
   std::vector<ValType> actual_types(size_t count);
   void set_top(Types types);
   bool ref_on_top(ValType& type);
+  bool pop_i32(Item& operand);
   Item pop();
   Args take(uint32_t count);
   void commit(uint32_t pops, Types results);
   void commit(uint32_t pops, ValType result) { commit(pops, Types(&result, 1)); }
-  template <uint32_t pops>
-  void commit_one(Opcode opcode, ValType result);
   bool exchange(Types operands, Types results);
   bool exchange(std::initializer_list<ValType> operands, std::initializer_list<ValType> results) {
     return exchange(Types(operands.begin(), operands.size()),
                     Types(results.begin(), results.size()));
   }
   bool plain(const OpcodeInfo& row);
-
-  // ---- short cuts of step() ----
-  bool load_or_store(const StepRow& row);
-  bool local_get();
-  bool local_set(const StepRow& row);
-  bool check_initialized(uint32_t index);
 
   // ---- control (body_control.h) ----
   Frame& current() { return frames_.back(); }
@@ -145,6 +174,7 @@ class FunctionBodyDecoder : public BodyContext {
   bool check_results(Types results);
 
   bool control(Opcode opcode);
+
   bool block(FrameKind kind);
   bool if_();
   bool else_();
@@ -176,6 +206,7 @@ class FunctionBodyDecoder : public BodyContext {
   bool select();
   bool select_typed();
   bool variable(Opcode opcode);
+  bool local(Opcode opcode);
   bool memory(Opcode opcode);
   bool table(Opcode opcode);
   bool table_access(Opcode opcode);
@@ -224,7 +255,7 @@ bool FunctionBodyDecoder<Sink>::decode_body() {
   enter_function();
   sink_.begin(*this);
   do {
-    if (!step()) return false;
+    if (!short_cuts() || !general()) return false;
   } while (!frames_.empty());
   instruction_start_ = reader_.position();
   if (!reader_.ok()) return fail_reading();
@@ -235,59 +266,27 @@ bool FunctionBodyDecoder<Sink>::decode_body() {
   return true;
 }
 
+/// Any instruction.
 template <class Sink>
-inline bool FunctionBodyDecoder<Sink>::step() {
+bool FunctionBodyDecoder<Sink>::general() {
   instruction_start_ = reader_.position();
-  stack_.ensure_room();
   if (reader_.at_end()) [[unlikely]]
     return fail_at_end_of_body();
-  const StepRow& row = kStepRows[reader_.peek_u8()];
-  switch (row.step) {
-    case Step::General: return general();
-    case Step::Unary:
-      if (stack_.available() < 1 || stack_.peek().type != row.first) [[unlikely]]
-        return general();
-      reader_.read_u8();
-      commit_one<1>(row.opcode, row.result);
-      return true;
-    case Step::Binary:
-      if (stack_.available() < 2 || stack_.peek(1).type != row.first ||
-          stack_.peek().type != row.second) [[unlikely]]
-        return general();
-      reader_.read_u8();
-      commit_one<2>(row.opcode, row.result);
-      return true;
-    case Step::Load:
-    case Step::Store: return load_or_store(row);
-    case Step::I32Const:
-      reader_.read_u8();
-      instruction_.bits = static_cast<uint32_t>(reader_.read_s32());
-      commit_one<0>(row.opcode, kI32);
-      return true;
-    case Step::I64Const:
-      reader_.read_u8();
-      instruction_.bits = static_cast<uint64_t>(reader_.read_s64());
-      commit_one<0>(row.opcode, kI64);
-      return true;
-    case Step::LocalGet: return local_get();
-    case Step::LocalSet:
-    case Step::LocalTee: return local_set(row);
-  }
-  return false;
-}
-
-/// Any instruction, the slow way.
-template <class Sink>
-[[gnu::noinline]] bool FunctionBodyDecoder<Sink>::general() {
+  stack_.ensure_room();
   instruction_.offset = offset();
+  const StepRow& row = kStepRows[reader_.peek_u8()];
+  if (row.step >= Step::Block) return frequent_control(row);
   instruction_.opcode = instructions_.read_opcode();
   instructions_.read_immediates(instruction_);
   if (!reader_.ok()) [[unlikely]]
     return fail_reading();
-  const OpcodeInfo& row = info(instruction_.opcode);
-  if (!row.signature.is_special) return plain(row);
-  const Opcode opcode = instruction_.opcode;
-  switch (row.cls) {
+  const OpcodeInfo& info = brink::info(instruction_.opcode);
+  return info.signature.is_special ? special(instruction_.opcode) : plain(info);
+}
+
+template <class Sink>
+bool FunctionBodyDecoder<Sink>::special(Opcode opcode) {
+  switch (info(opcode).cls) {
     case OpClass::Control: return control(opcode);
     case OpClass::Call: return call_any(opcode);
     case OpClass::Parametric: return parametric(opcode);
@@ -300,11 +299,37 @@ template <class Sink>
   }
 }
 
+/// The control instructions that real code is full of, without the detour of reading immediates
+/// that are told apart at run time.
+template <class Sink>
+bool FunctionBodyDecoder<Sink>::frequent_control(const StepRow& row) {
+  reader_.skip(1);
+  instruction_.opcode = row.opcode;
+  if (row.step == Step::End) return end();
+  if (row.step <= Step::If) {
+    instruction_.block = decode::read_block_type(reader_, module_.features);
+  } else {
+    instruction_.index = reader_.read_u32();
+  }
+  if (!reader_.ok()) [[unlikely]]
+    return fail_reading();
+  switch (row.step) {
+    case Step::Block: return block(FrameKind::Block);
+    case Step::Loop: return block(FrameKind::Loop);
+    case Step::If: return if_();
+    case Step::Br: return br();
+    case Step::BrIf: return br_if();
+    case Step::Call: return call_any(row.opcode);
+    default: BRINK_UNREACHABLE();
+  }
+}
+
 }  // namespace brink::validate
 
-#include "engine/validate/body_control.h"   // IWYU pragma: export
-#include "engine/validate/body_gc.h"        // IWYU pragma: export
-#include "engine/validate/body_memory.h"    // IWYU pragma: export
-#include "engine/validate/body_operands.h"  // IWYU pragma: export
+#include "engine/validate/body_control.h"     // IWYU pragma: export
+#include "engine/validate/body_gc.h"          // IWYU pragma: export
+#include "engine/validate/body_memory.h"      // IWYU pragma: export
+#include "engine/validate/body_operands.h"    // IWYU pragma: export
+#include "engine/validate/body_short_cuts.h"  // IWYU pragma: export
 
 #endif  // BRINK_VALIDATE_BODY_DECODER_H_

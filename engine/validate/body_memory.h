@@ -59,18 +59,34 @@ bool FunctionBodyDecoder<Sink>::select_typed() {
 
 // ---- variables ----
 
-/// Globals; and locals that are not handled by step() because they are not encoded shortly.
 template <class Sink>
 bool FunctionBodyDecoder<Sink>::variable(Opcode opcode) {
+  if (opcode != Opcode::GlobalGet && opcode != Opcode::GlobalSet) return local(opcode);
   const uint32_t index = instruction_.index;
   if (!check_index(index, module_.globals.size(), "global")) return false;
   const GlobalType& global = module_.globals[index].type;
   const ValType type = module_.canonical(global.value);
   if (opcode == Opcode::GlobalGet) return exchange({}, {type});
-  BRINK_DCHECK(opcode == Opcode::GlobalSet);
   if (!global.is_mutable)
     return fail("immutable global " + std::to_string(index) + " cannot be set");
   return exchange({type}, {});
+}
+
+template <class Sink>
+bool FunctionBodyDecoder<Sink>::local(Opcode opcode) {
+  const uint32_t index = instruction_.index;
+  if (!check_index(index, locals_.size(), "local")) return false;
+  const ValType type = locals_[index];
+  if (opcode == Opcode::LocalGet) {
+    const bool is_set = type.is_defaultable() || index < function_type().params.size() ||
+                        initialized_.contains(index);
+    if (!is_set) return fail("uninitialized local " + std::to_string(index));
+    return exchange({}, {type});
+  }
+  if (!match_top({&type, 1})) return false;
+  if (!type.is_defaultable()) initialized_.add(index);
+  commit(1, opcode == Opcode::LocalTee ? Types(&type, 1) : Types());
+  return true;
 }
 
 // ---- memories ----

@@ -1,7 +1,7 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Part of body_decoder.h: operands, plain instructions, and the short cuts of step().
+// Part of body_decoder.h: operands and plain instructions.
 
 #ifndef BRINK_VALIDATE_BODY_OPERANDS_H_
 #define BRINK_VALIDATE_BODY_OPERANDS_H_
@@ -63,6 +63,14 @@ bool FunctionBodyDecoder<Sink>::ref_on_top(ValType& type) {
   return type.is_ref() || type.is_bottom() || mismatch("[ref]", {&type, 1});
 }
 
+template <class Sink>
+bool FunctionBodyDecoder<Sink>::pop_i32(Item& operand) {
+  if (stack_.available() == 0 || stack_.peek().type != kI32) [[unlikely]]
+    if (!match_top(list_of(kI32))) return false;
+  operand = pop();
+  return true;
+}
+
 /// Pops an operand that has been checked.
 template <class Sink>
 typename FunctionBodyDecoder<Sink>::Item FunctionBodyDecoder<Sink>::pop() {
@@ -94,26 +102,6 @@ void FunctionBodyDecoder<Sink>::commit(uint32_t pops, Types results) {
   stack_.push(results);
   if (reachable_)
     sink_.instruction(*this, instruction_, args, stack_.top(static_cast<uint32_t>(results.size())));
-}
-
-/// The same for the short cuts: all operands are there, there is room, one result.
-template <class Sink>
-template <uint32_t pops>
-inline void FunctionBodyDecoder<Sink>::commit_one(Opcode opcode, ValType result) {
-  if constexpr (kConsumes) {
-    if (reachable_) {
-      std::array<Item, pops + 1> args;
-      std::copy_n(stack_.end() - pops, pops, args.begin());
-      stack_.pop(pops);
-      stack_.push(result);
-      instruction_.offset = offset();
-      instruction_.opcode = opcode;
-      sink_.instruction(*this, instruction_, Args(args).first(pops), stack_.top(1));
-      return;
-    }
-  }
-  stack_.pop(pops);
-  stack_.push(result);
 }
 
 template <class Sink>
@@ -153,81 +141,6 @@ bool FunctionBodyDecoder<Sink>::plain(const OpcodeInfo& row) {
   std::ranges::transform(row.signature.results, results.begin(), type_of);
   return exchange(Types(operands).first(row.signature.operand_count),
                   Types(results).first(row.signature.result_count));
-}
-
-// ---- short cuts ----
-
-/// An access to memory 0 with an offset of one or two bytes.
-template <class Sink>
-inline bool FunctionBodyDecoder<Sink>::load_or_store(const StepRow& row) {
-  const bool is_store = row.step == Step::Store;
-  if (reader_.remaining() < 4 || stack_.available() < 1u + is_store) return general();
-  const uint8_t* bytes = reader_.position();
-  if (bytes[1] > row.align_log2) return general();
-  uint32_t offset = bytes[2];
-  uint32_t length = 3;
-  if (offset >= 0x80) {
-    if (bytes[3] >= 0x80) return general();
-    offset = (offset & 0x7f) | static_cast<uint32_t>(bytes[3]) << 7;
-    length = 4;
-  }
-  if (stack_.peek(is_store).type != memory0_address_) return general();
-  if (is_store && stack_.peek().type != row.second) return general();
-  reader_.skip(length);
-  if constexpr (kConsumes) {
-    instruction_.memarg = {.memory_index = 0, .align_log2 = bytes[1], .offset = offset};
-  }
-  if (is_store) {
-    instruction_.offset = this->offset();
-    instruction_.opcode = row.opcode;
-    commit(2, Types());
-  } else {
-    commit_one<1>(row.opcode, row.result);
-  }
-  return true;
-}
-
-template <class Sink>
-inline bool FunctionBodyDecoder<Sink>::local_get() {
-  reader_.skip(1);
-  const uint32_t index = reader_.read_u32();
-  ValType type;
-  instruction_.index = index;
-  if (!locals_.lookup(index, type)) [[unlikely]] {
-    instruction_.opcode = Opcode::LocalGet;
-    return unknown("local", index);
-  }
-  if (!type.is_defaultable() && !check_initialized(index)) [[unlikely]]
-    return false;
-  commit_one<0>(Opcode::LocalGet, type);
-  return true;
-}
-
-template <class Sink>
-bool FunctionBodyDecoder<Sink>::check_initialized(uint32_t index) {
-  if (index < function_type().params.size() || initialized_.contains(index)) return true;
-  instruction_.opcode = Opcode::LocalGet;
-  return fail("uninitialized local " + std::to_string(index));
-}
-
-/// local.set and local.tee.
-template <class Sink>
-inline bool FunctionBodyDecoder<Sink>::local_set(const StepRow& row) {
-  reader_.skip(1);
-  const uint32_t index = reader_.read_u32();
-  ValType type;
-  instruction_.index = index;
-  instruction_.opcode = row.opcode;
-  instruction_.offset = offset();
-  if (!locals_.lookup(index, type)) [[unlikely]]
-    return unknown("local", index);
-  if (stack_.available() < 1 || stack_.peek().type != type) [[unlikely]] {
-    if (!match_top({&type, 1})) return false;
-  }
-  if (!type.is_defaultable()) [[unlikely]]
-    initialized_.add(index);
-  commit(1, row.step == Step::LocalTee ? Types(&type, 1) : Types());
-  return true;
 }
 
 }  // namespace brink::validate

@@ -35,16 +35,8 @@ class LocalTypes {
   ValType operator[](uint32_t index) const {
     return index < expanded_.size() ? expanded_[index] : find(index);
   }
-  /// False if there is no such local.
-  bool lookup(uint32_t index, ValType& type) const {
-    if (index >= expanded_.size()) [[unlikely]] {
-      if (index >= size()) return false;
-      type = find(index);
-      return true;
-    }
-    type = expanded_[index];
-    return true;
-  }
+  /// The first locals, as many as are expanded.
+  std::span<const ValType> expanded() const { return expanded_; }
   std::span<const Run> runs() const { return runs_; }
 
  private:

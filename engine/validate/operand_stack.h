@@ -49,8 +49,16 @@ class OperandStack {
   }
   /// The operand below `depth` others.
   Item& peek(uint32_t depth = 0) { return top_[-1 - static_cast<ptrdiff_t>(depth)]; }
-  /// Where the operand is that was popped last.
+  /// One past the topmost operand; where the one lies that was popped last.
   Item* end() { return top_; }
+  const Item* floor_item() const { return floor_; }
+  /// Below this kRoom operands may be pushed.
+  const Item* room_end() const { return limit_ - kRoom; }
+  /// For who pushed and popped through end() himself.
+  void set_end(Item* end) {
+    BRINK_DCHECK(end >= floor_ && end <= limit_);
+    top_ = end;
+  }
 
   void ensure_room(uint32_t count = kRoom) {
     if (static_cast<size_t>(limit_ - top_) < count) [[unlikely]]

@@ -1,7 +1,7 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table that drives FunctionBodyDecoder::step(), computed from the opcode table.
+// The table that drives FunctionBodyDecoder::short_cuts(), computed from the opcode table.
 
 #include <array>
 #include <bit>
@@ -18,6 +18,14 @@ consteval Step step_of(Opcode opcode, const OpcodeInfo& row) {
     case Opcode::LocalGet: return Step::LocalGet;
     case Opcode::LocalSet: return Step::LocalSet;
     case Opcode::LocalTee: return Step::LocalTee;
+    case Opcode::GlobalGet: return Step::GlobalGet;
+    case Opcode::Block: return Step::Block;
+    case Opcode::Loop: return Step::Loop;
+    case Opcode::If: return Step::If;
+    case Opcode::End: return Step::End;
+    case Opcode::Br: return Step::Br;
+    case Opcode::BrIf: return Step::BrIf;
+    case Opcode::Call: return Step::Call;
     default: break;
   }
   // What can be switched off needs a check that only the general way makes.
