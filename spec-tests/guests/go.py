@@ -1,0 +1,84 @@
+# Copyright the Brink authors.
+# SPDX-License-Identifier: Apache-2.0
+#
+"""Guests in Go (GOOS=wasip1): programs of our own, and the tests of Go's standard library."""
+
+import shutil
+from functools import lru_cache
+from pathlib import Path
+
+import texts
+from guest import Case, Guest
+from workshop import SOURCES, BuildError, product, run, tool
+
+WASIP1 = {"GOOS": "wasip1", "GOARCH": "wasm"}
+
+PROGRAMS = [
+    ("hello", [Case("all", ["a", "b c"], stdin=texts.prose(200), env={"HOME": "/home/me"})]),
+    ("json", [Case("records", stdin=texts.document(200)), Case("mistake", stdin='[{"id": 1}, {"id": tru}]')]),
+    ("goroutines", [Case("all")]),
+]
+
+# Packages whose tests are run. The expensive ones are "big".
+TESTED = ["sort", "strings", "encoding/json", "regexp", "compress/flate", "os"]
+TESTED_BIG = ["math/big", "unicode/utf8", "container/heap", "text/template", "encoding/gob", "hash/crc32",
+              "crypto/sha256", "bytes", "strconv", "io/fs", "path/filepath", "bufio", "fmt", "time"]
+
+
+def go_tool():
+    return tool("go", "install Go 1.26 or newer from https://go.dev/dl")
+
+
+@lru_cache(maxsize=None)
+def version():
+    text = run([go_tool(), "env", "GOVERSION"]).strip()
+    numbers = text.removeprefix("go").split(".")
+    if (int(numbers[0]), int(numbers[1])) < (1, 26):
+        raise BuildError(f"Go 1.26 or newer is needed, this is {text}: install it from https://go.dev/dl")
+    return text
+
+
+def build_program(name, target):
+    source = SOURCES / "go" / f"{name}.go"
+
+    def make(folder):
+        run([go_tool(), "build", "-o", folder / "program", source], env=target)
+
+    return product(f"go-{name}", [source, version(), sorted(target.items())], make) / "program"
+
+
+def build_tests(package):
+
+    def make(folder):
+        run([go_tool(), "test", "-c", "-o", folder / "tests.wasm", package], env=WASIP1)
+
+    return product(f"go-test-{package.replace('/', '-')}", [package, version()], make) / "tests.wasm"
+
+
+def program(name, cases):
+    return Guest(f"go/{name}", lambda: build_program(name, WASIP1), cases,
+                 native=lambda: build_program(name, {}))
+
+
+def all_pass(text):
+    return None if text.rstrip().endswith("PASS") else f"the tests did not pass:\n{text[-2000:]}"
+
+
+def test_program(package, big):
+    """The tests find their data beside the sources, so the guest is given Go's own folder, read-only.
+
+    Around it they get a root of their own with a folder for temporary files, and the devices.
+    """
+    go = shutil.which("go")
+    root = Path(run([go, "env", "GOROOT"]).strip()) if go else Path("/")
+    here = root / "src" / package
+    case = Case("tests", ["-test.short", "-test.timeout=30m"], env={"PWD": str(here), "GOROOT": str(root)},
+                files={"tmp": None}, dirs=["{scratch}::/", "/dev::/dev", f"{root}::{root}:ro"],
+                stdout=all_pass, seconds=1500)
+    return Guest(f"go/test-{package.replace('/', '-')}", lambda: build_tests(package), [case], big=big)
+
+
+def guests():
+    return ([program(*each) for each in PROGRAMS]
+            + [test_program(package, big=False) for package in TESTED]
+            + [test_program(package, big=True) for package in TESTED_BIG])

@@ -1,0 +1,2 @@
+// What the test driver of QuickJS knows about a string's representation, guessed from its length.
+globalThis.qjs = { getStringKind: (text) => (text.length > 1000 ? 1 : 0) };
