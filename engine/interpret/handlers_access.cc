@@ -1,0 +1,390 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// SANDBOX-CRITICAL: a mistake here lets a guest leave its memory. Changes need a second reader.
+//
+// Handlers of loads and stores. An access is described by a struct with the type of its value and
+// how it is done on raw bytes, once for memory that may fault (guarded) and once for bytes that have
+// been checked. From that one description come all handlers of the instruction.
+//
+// Guarded: the index is 32 bits and so is the offset; their 33-bit sum plus the access size stays
+// inside the reservation (see runtime/memory.h), so the only check is the page table's.
+
+#include <type_traits>
+
+#include "engine/interpret/handler_table.h"
+#include "engine/interpret/operands.h"
+#include "engine/platform/guest_access.h"
+#include "engine/semantics/simd_convert.h"
+#include "engine/semantics/simd_lane.h"
+
+namespace brink::interpret {
+namespace {
+
+namespace guest = platform;
+
+/// Reads a T from checked bytes.
+template <typename T>
+BRINK_INLINE T checked_read(const uint8_t* address) {
+  T value;
+  __builtin_memcpy(static_cast<void*>(&value), address, sizeof(T));
+  return value;
+}
+template <typename T>
+BRINK_INLINE void checked_write(uint8_t* address, T value) {
+  __builtin_memcpy(address, &value, sizeof(T));
+}
+
+// ---- loads: Value, kBytes, guarded(), checked() ----
+
+#define BRINK_LOAD(name, value_type, memory_type, guarded_function)                            \
+  struct name {                                                                                \
+    using Value = value_type;                                                                  \
+    static constexpr uint32_t kBytes = sizeof(memory_type);                                    \
+    BRINK_INLINE static Value guarded(const uint8_t* mem, uint64_t index, const CodeWord* pc,  \
+                                      const Slot* fp) {                                        \
+      return static_cast<Value>(guest::guarded_function(mem, index, pc, fp));                  \
+    }                                                                                          \
+    BRINK_INLINE static Value checked(const uint8_t* address) {                                \
+      return static_cast<Value>(checked_read<memory_type>(address));                           \
+    }                                                                                          \
+  };
+
+BRINK_LOAD(I32Load, uint32_t, uint32_t, load_u32)
+BRINK_LOAD(I64Load, uint64_t, uint64_t, load_u64)
+BRINK_LOAD(F32Load, float, float, load_f32)
+BRINK_LOAD(F64Load, double, double, load_f64)
+BRINK_LOAD(I32Load8S, uint32_t, int8_t, load_s8_to_32)
+BRINK_LOAD(I32Load8U, uint32_t, uint8_t, load_u8)
+BRINK_LOAD(I32Load16S, uint32_t, int16_t, load_s16_to_32)
+BRINK_LOAD(I32Load16U, uint32_t, uint16_t, load_u16)
+BRINK_LOAD(I64Load8S, uint64_t, int8_t, load_s8_to_64)
+BRINK_LOAD(I64Load8U, uint64_t, uint8_t, load_u8)
+BRINK_LOAD(I64Load16S, uint64_t, int16_t, load_s16_to_64)
+BRINK_LOAD(I64Load16U, uint64_t, uint16_t, load_u16)
+BRINK_LOAD(I64Load32S, uint64_t, int32_t, load_s32_to_64)
+BRINK_LOAD(I64Load32U, uint64_t, uint32_t, load_u32)
+#undef BRINK_LOAD
+
+struct V128Load {
+  using Value = V128;
+  static constexpr uint32_t kBytes = 16;
+  BRINK_INLINE static V128 guarded(const uint8_t* mem, uint64_t index, const CodeWord* pc,
+                                   const Slot* fp) {
+    return std::bit_cast<V128>(guest::load_v128(mem, index, pc, fp));
+  }
+  BRINK_INLINE static V128 checked(const uint8_t* address) { return checked_read<V128>(address); }
+};
+
+/// A vector made of up to 64 loaded bits.
+#define BRINK_VECTOR_LOAD(name, memory_type, guarded_function, expression)                     \
+  struct name {                                                                                \
+    using Value = V128;                                                                        \
+    static constexpr uint32_t kBytes = sizeof(memory_type);                                    \
+    BRINK_INLINE static V128 make(memory_type bits) { return expression; }                     \
+    BRINK_INLINE static V128 guarded(const uint8_t* mem, uint64_t index, const CodeWord* pc,   \
+                                     const Slot* fp) {                                         \
+      return make(static_cast<memory_type>(guest::guarded_function(mem, index, pc, fp)));      \
+    }                                                                                          \
+    BRINK_INLINE static V128 checked(const uint8_t* address) {                                 \
+      return make(checked_read<memory_type>(address));                                         \
+    }                                                                                          \
+  };
+
+using semantics::i16x8_extend_low_i8x16_s;
+BRINK_INLINE V128 low_bits(uint64_t bits) { return V128{{bits, 0}}; }
+BRINK_VECTOR_LOAD(V128Load8x8S, uint64_t, load_u64, i16x8_extend_low_i8x16_s(low_bits(bits)))
+BRINK_VECTOR_LOAD(V128Load8x8U, uint64_t, load_u64,
+                  semantics::i16x8_extend_low_i8x16_u(low_bits(bits)))
+BRINK_VECTOR_LOAD(V128Load16x4S, uint64_t, load_u64,
+                  semantics::i32x4_extend_low_i16x8_s(low_bits(bits)))
+BRINK_VECTOR_LOAD(V128Load16x4U, uint64_t, load_u64,
+                  semantics::i32x4_extend_low_i16x8_u(low_bits(bits)))
+BRINK_VECTOR_LOAD(V128Load32x2S, uint64_t, load_u64,
+                  semantics::i64x2_extend_low_i32x4_s(low_bits(bits)))
+BRINK_VECTOR_LOAD(V128Load32x2U, uint64_t, load_u64,
+                  semantics::i64x2_extend_low_i32x4_u(low_bits(bits)))
+BRINK_VECTOR_LOAD(V128Load8Splat, uint8_t, load_u8, semantics::i8x16_splat(bits))
+BRINK_VECTOR_LOAD(V128Load16Splat, uint16_t, load_u16, semantics::i16x8_splat(bits))
+BRINK_VECTOR_LOAD(V128Load32Splat, uint32_t, load_u32, semantics::i32x4_splat(bits))
+BRINK_VECTOR_LOAD(V128Load64Splat, uint64_t, load_u64, semantics::i64x2_splat(bits))
+BRINK_VECTOR_LOAD(V128Load32Zero, uint32_t, load_u32, low_bits(bits))
+BRINK_VECTOR_LOAD(V128Load64Zero, uint64_t, load_u64, low_bits(bits))
+#undef BRINK_VECTOR_LOAD
+
+// ---- stores ----
+
+#define BRINK_STORE(name, value_type, memory_type, guarded_function)                           \
+  struct name {                                                                                \
+    using Value = value_type;                                                                  \
+    static constexpr uint32_t kBytes = sizeof(memory_type);                                    \
+    BRINK_INLINE static void guarded(uint8_t* mem, uint64_t index, Value value,                \
+                                     const CodeWord* pc, const Slot* fp) {                     \
+      guest::guarded_function(mem, index, value, pc, fp);                                      \
+    }                                                                                          \
+    BRINK_INLINE static void checked(uint8_t* address, Value value) {                          \
+      checked_write(address, static_cast<memory_type>(value));                                 \
+    }                                                                                          \
+  };
+
+BRINK_STORE(I32Store, uint32_t, uint32_t, store_u32)
+BRINK_STORE(I64Store, uint64_t, uint64_t, store_u64)
+BRINK_STORE(F32Store, float, float, store_f32)
+BRINK_STORE(F64Store, double, double, store_f64)
+BRINK_STORE(I32Store8, uint32_t, uint8_t, store_u8)
+BRINK_STORE(I32Store16, uint32_t, uint16_t, store_u16)
+BRINK_STORE(I64Store8, uint64_t, uint8_t, store_u8)
+BRINK_STORE(I64Store16, uint64_t, uint16_t, store_u16)
+BRINK_STORE(I64Store32, uint64_t, uint32_t, store_u32)
+#undef BRINK_STORE
+
+struct V128Store {
+  using Value = V128;
+  static constexpr uint32_t kBytes = 16;
+  BRINK_INLINE static void guarded(uint8_t* mem, uint64_t index, V128 value, const CodeWord* pc,
+                                   const Slot* fp) {
+    guest::store_v128(mem, index, std::bit_cast<guest::GuestVector>(value), pc, fp);
+  }
+  BRINK_INLINE static void checked(uint8_t* address, V128 value) { checked_write(address, value); }
+};
+
+/// One lane of a vector: `Memory` is the lane's type in memory.
+template <typename Memory>
+struct Lane {
+  static constexpr uint32_t kBytes = sizeof(Memory);
+  BRINK_INLINE static Memory guarded_load(const uint8_t* mem, uint64_t index, const CodeWord* pc,
+                                          const Slot* fp) {
+    if constexpr (kBytes == 1) return static_cast<Memory>(guest::load_u8(mem, index, pc, fp));
+    else if constexpr (kBytes == 2) return static_cast<Memory>(guest::load_u16(mem, index, pc, fp));
+    else if constexpr (kBytes == 4) return static_cast<Memory>(guest::load_u32(mem, index, pc, fp));
+    else return guest::load_u64(mem, index, pc, fp);
+  }
+  BRINK_INLINE static void guarded_store(uint8_t* mem, uint64_t index, Memory value,
+                                         const CodeWord* pc, const Slot* fp) {
+    if constexpr (kBytes == 1) guest::store_u8(mem, index, value, pc, fp);
+    else if constexpr (kBytes == 2) guest::store_u16(mem, index, value, pc, fp);
+    else if constexpr (kBytes == 4) guest::store_u32(mem, index, value, pc, fp);
+    else guest::store_u64(mem, index, value, pc, fp);
+  }
+};
+
+// ---- handlers ----
+
+/// The effective index of a guarded access: at most 33 bits.
+template <Mode address>
+BRINK_INLINE uint64_t guarded_index(BRINK_STATE) {
+  const uint64_t offset = static_cast<uint32_t>(pc[1].operands.imm);
+  if constexpr (address == Mode::Imm) return offset;
+  else return offset + read<uint32_t, address>(BRINK_STATE_ARGS, pc[1].operands.b);
+}
+
+template <typename Access, Mode address, Mode dst>
+void load_guarded(BRINK_STATE) {
+  using T = typename Access::Value;
+  const T value = Access::guarded(mem, guarded_index<address>(BRINK_STATE_ARGS), pc, fp);
+  BRINK_WRITE(T, dst, value);
+  BRINK_NEXT(2);
+}
+
+/// In mode Imm the value is the 16-bit constant a.
+template <typename Access, Mode address, Mode value_mode>
+void store_guarded(BRINK_STATE) {
+  using T = typename Access::Value;
+  T value;
+  if constexpr (value_mode == Mode::Imm) {
+    value = static_cast<T>(static_cast<int64_t>(static_cast<int16_t>(pc[1].operands.a)));
+  } else {
+    value = BRINK_READ(T, value_mode, a);
+  }
+  Access::guarded(mem, guarded_index<address>(BRINK_STATE_ARGS), value, pc, fp);
+  BRINK_NEXT(2);
+}
+
+/// Address of `bytes` bytes in memory `imm`, or null if they are not all inside.
+template <typename Index>
+BRINK_INLINE uint8_t* checked_address(BRINK_STATE, uint32_t bytes) {
+  const runtime::MemoryObject& memory = *inst->memories[pc[1].operands.imm];
+  const uint64_t index = load_slot<Index>(fp + pc[1].operands.b);
+  const uint64_t offset = pc[2].bits;
+  const uint64_t size = memory.bytes.load(std::memory_order_relaxed);
+  // Safety: no term can wrap: size >= bytes, then offset <= size - bytes, then index likewise.
+  if (size < bytes || offset > size - bytes || index > size - bytes - offset) [[unlikely]]
+    return nullptr;
+  return memory.base + offset + index;
+}
+
+template <typename Access, typename Index>
+void load_checked(BRINK_STATE) {
+  using T = typename Access::Value;
+  const uint8_t* address = checked_address<Index>(BRINK_STATE_ARGS, Access::kBytes);
+  if (address == nullptr) [[unlikely]] BRINK_RAISE(TrapCode::MemoryOutOfBounds);
+  const T value = Access::checked(address);
+  BRINK_WRITE(T, Mode::Slot, value);
+  BRINK_NEXT(3);
+}
+
+template <typename Access, typename Index>
+void store_checked(BRINK_STATE) {
+  using T = typename Access::Value;
+  uint8_t* address = checked_address<Index>(BRINK_STATE_ARGS, Access::kBytes);
+  if (address == nullptr) [[unlikely]] BRINK_RAISE(TrapCode::MemoryOutOfBounds);
+  Access::checked(address, load_slot<T>(fp + pc[1].operands.a));
+  BRINK_NEXT(3);
+}
+
+// Lane accesses are rare: a result (load only), b address, imm offset (guarded) or memory; the last
+// word has the vector's slot and the lane number.
+
+template <typename Memory>
+BRINK_INLINE V128 with_lane(V128 vector, uint32_t lane, Memory value) {
+  __builtin_memcpy(reinterpret_cast<uint8_t*>(&vector) + lane * sizeof(Memory), &value,
+                   sizeof(Memory));
+  return vector;
+}
+template <typename Memory>
+BRINK_INLINE Memory get_lane(const Slot* slot, uint32_t lane) {
+  Memory value;
+  __builtin_memcpy(&value, reinterpret_cast<const uint8_t*>(slot) + lane * sizeof(Memory),
+                   sizeof(Memory));
+  return value;
+}
+
+template <typename Memory>
+void load_lane_guarded(BRINK_STATE) {
+  const WideOperands extra = pc[2].wide;
+  const Memory value =
+      Lane<Memory>::guarded_load(mem, guarded_index<Mode::Slot>(BRINK_STATE_ARGS), pc, fp);
+  const V128 result = with_lane(load_slot<V128>(fp + extra.lo), extra.hi, value);
+  BRINK_WRITE(V128, Mode::Slot, result);
+  BRINK_NEXT(3);
+}
+
+template <typename Memory>
+void store_lane_guarded(BRINK_STATE) {
+  const WideOperands extra = pc[2].wide;
+  Lane<Memory>::guarded_store(mem, guarded_index<Mode::Slot>(BRINK_STATE_ARGS),
+                              get_lane<Memory>(fp + extra.lo, extra.hi), pc, fp);
+  BRINK_NEXT(3);
+}
+
+template <typename Memory, typename Index>
+void load_lane_checked(BRINK_STATE) {
+  const WideOperands extra = pc[3].wide;
+  const uint8_t* address = checked_address<Index>(BRINK_STATE_ARGS, sizeof(Memory));
+  if (address == nullptr) [[unlikely]] BRINK_RAISE(TrapCode::MemoryOutOfBounds);
+  const V128 result =
+      with_lane(load_slot<V128>(fp + extra.lo), extra.hi, checked_read<Memory>(address));
+  BRINK_WRITE(V128, Mode::Slot, result);
+  BRINK_NEXT(4);
+}
+
+template <typename Memory, typename Index>
+void store_lane_checked(BRINK_STATE) {
+  const WideOperands extra = pc[3].wide;
+  uint8_t* address = checked_address<Index>(BRINK_STATE_ARGS, sizeof(Memory));
+  if (address == nullptr) [[unlikely]] BRINK_RAISE(TrapCode::MemoryOutOfBounds);
+  checked_write(address, get_lane<Memory>(fp + extra.lo, extra.hi));
+  BRINK_NEXT(4);
+}
+
+// ---- tables ----
+
+constexpr int kS = static_cast<int>(Mode::Slot);
+constexpr int kA = static_cast<int>(Mode::Acc);
+constexpr int kI = static_cast<int>(Mode::Imm);
+
+template <typename Access>
+constexpr AccessHandlers make_load() {
+  AccessHandlers row;
+  row.guarded[kS][kS] = load_guarded<Access, Mode::Slot, Mode::Slot>;
+  row.guarded[kA][kS] = load_guarded<Access, Mode::Acc, Mode::Slot>;
+  row.guarded[kI][kS] = load_guarded<Access, Mode::Imm, Mode::Slot>;
+  if constexpr (!std::is_same_v<typename Access::Value, V128>) {
+    row.guarded[kS][kA] = load_guarded<Access, Mode::Slot, Mode::Acc>;
+    row.guarded[kA][kA] = load_guarded<Access, Mode::Acc, Mode::Acc>;
+    row.guarded[kI][kA] = load_guarded<Access, Mode::Imm, Mode::Acc>;
+  }
+  row.checked[0] = load_checked<Access, uint32_t>;
+  row.checked[1] = load_checked<Access, uint64_t>;
+  return row;
+}
+
+template <typename Access>
+constexpr AccessHandlers make_store() {
+  AccessHandlers row;
+  row.guarded[kS][kS] = store_guarded<Access, Mode::Slot, Mode::Slot>;
+  row.guarded[kS][kA] = store_guarded<Access, Mode::Slot, Mode::Acc>;
+  row.guarded[kA][kS] = store_guarded<Access, Mode::Acc, Mode::Slot>;
+  row.guarded[kI][kS] = store_guarded<Access, Mode::Imm, Mode::Slot>;
+  row.guarded[kI][kA] = store_guarded<Access, Mode::Imm, Mode::Acc>;
+  if constexpr (std::is_integral_v<typename Access::Value>) {
+    row.guarded[kS][kI] = store_guarded<Access, Mode::Slot, Mode::Imm>;
+    row.guarded[kA][kI] = store_guarded<Access, Mode::Acc, Mode::Imm>;
+    row.guarded[kI][kI] = store_guarded<Access, Mode::Imm, Mode::Imm>;
+  } else {
+    // Address and value are in different accumulators.
+    row.guarded[kA][kA] = store_guarded<Access, Mode::Acc, Mode::Acc>;
+  }
+  row.checked[0] = store_checked<Access, uint32_t>;
+  row.checked[1] = store_checked<Access, uint64_t>;
+  return row;
+}
+
+template <typename Memory>
+constexpr AccessHandlers make_load_lane() {
+  AccessHandlers row;
+  row.guarded[kS][kS] = load_lane_guarded<Memory>;
+  row.checked[0] = load_lane_checked<Memory, uint32_t>;
+  row.checked[1] = load_lane_checked<Memory, uint64_t>;
+  return row;
+}
+
+template <typename Memory>
+constexpr AccessHandlers make_store_lane() {
+  AccessHandlers row;
+  row.guarded[kS][kS] = store_lane_guarded<Memory>;
+  row.checked[0] = store_lane_checked<Memory, uint32_t>;
+  row.checked[1] = store_lane_checked<Memory, uint64_t>;
+  return row;
+}
+
+struct Row {
+  Opcode opcode;
+  AccessHandlers handlers;
+};
+
+constexpr Row kRows[] = {
+#define BRINK_LOAD_ROW(id) {Opcode::id, make_load<id>()},
+#define BRINK_STORE_ROW(id) {Opcode::id, make_store<id>()},
+    BRINK_LOAD_ROW(I32Load) BRINK_LOAD_ROW(I64Load) BRINK_LOAD_ROW(F32Load) BRINK_LOAD_ROW(F64Load)
+    BRINK_LOAD_ROW(I32Load8S) BRINK_LOAD_ROW(I32Load8U) BRINK_LOAD_ROW(I32Load16S)
+    BRINK_LOAD_ROW(I32Load16U) BRINK_LOAD_ROW(I64Load8S) BRINK_LOAD_ROW(I64Load8U)
+    BRINK_LOAD_ROW(I64Load16S) BRINK_LOAD_ROW(I64Load16U) BRINK_LOAD_ROW(I64Load32S)
+    BRINK_LOAD_ROW(I64Load32U) BRINK_LOAD_ROW(V128Load) BRINK_LOAD_ROW(V128Load8x8S)
+    BRINK_LOAD_ROW(V128Load8x8U) BRINK_LOAD_ROW(V128Load16x4S) BRINK_LOAD_ROW(V128Load16x4U)
+    BRINK_LOAD_ROW(V128Load32x2S) BRINK_LOAD_ROW(V128Load32x2U) BRINK_LOAD_ROW(V128Load8Splat)
+    BRINK_LOAD_ROW(V128Load16Splat) BRINK_LOAD_ROW(V128Load32Splat) BRINK_LOAD_ROW(V128Load64Splat)
+    BRINK_LOAD_ROW(V128Load32Zero) BRINK_LOAD_ROW(V128Load64Zero)
+    BRINK_STORE_ROW(I32Store) BRINK_STORE_ROW(I64Store) BRINK_STORE_ROW(F32Store)
+    BRINK_STORE_ROW(F64Store) BRINK_STORE_ROW(I32Store8) BRINK_STORE_ROW(I32Store16)
+    BRINK_STORE_ROW(I64Store8) BRINK_STORE_ROW(I64Store16) BRINK_STORE_ROW(I64Store32)
+    BRINK_STORE_ROW(V128Store)
+#undef BRINK_LOAD_ROW
+#undef BRINK_STORE_ROW
+    {Opcode::V128Load8Lane, make_load_lane<uint8_t>()},
+    {Opcode::V128Load16Lane, make_load_lane<uint16_t>()},
+    {Opcode::V128Load32Lane, make_load_lane<uint32_t>()},
+    {Opcode::V128Load64Lane, make_load_lane<uint64_t>()},
+    {Opcode::V128Store8Lane, make_store_lane<uint8_t>()},
+    {Opcode::V128Store16Lane, make_store_lane<uint16_t>()},
+    {Opcode::V128Store32Lane, make_store_lane<uint32_t>()},
+    {Opcode::V128Store64Lane, make_store_lane<uint64_t>()},
+};
+
+}  // namespace
+
+void fill_access_rows(std::array<const AccessHandlers*, kOpcodeCount>& rows) {
+  for (const Row& row : kRows) rows[static_cast<size_t>(row.opcode)] = &row.handlers;
+}
+
+}  // namespace brink::interpret

@@ -1,0 +1,69 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// An instance (spec: module instances): the index spaces of a module, resolved. Executing code
+// reaches everything through the arrays here.
+
+#ifndef BRINK_RUNTIME_INSTANCE_H_
+#define BRINK_RUNTIME_INSTANCE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "brink/store.h"
+#include "engine/runtime/layout.h"
+#include "engine/runtime/memory.h"
+#include "engine/runtime/module_state.h"
+#include "engine/runtime/table.h"
+
+namespace brink::runtime {
+
+struct InstanceObject {
+  // Read by executing code.
+  uint8_t* memory0_base = nullptr;
+  ExecContext* exec = nullptr;
+  GlobalObject** globals = nullptr;
+  MemoryObject** memories = nullptr;
+  TableObject** tables = nullptr;
+  FuncObject** functions = nullptr;  ///< imports always; own functions once somebody took a reference
+  ModuleState* module = nullptr;
+
+  // Owned by the instance; the arrays above are their data.
+  std::shared_ptr<ModuleState> module_owner;
+  StoreState* store = nullptr;
+  std::vector<GlobalObject*> global_list;
+  std::vector<MemoryObject*> memory_list;
+  std::vector<TableObject*> table_list;
+  std::vector<FuncObject*> function_list;
+  std::vector<TagObject*> tag_list;
+  std::vector<bool> dropped_data;      ///< a bit per data segment (spec: data.drop)
+  std::vector<bool> dropped_elements;
+  std::vector<std::vector<Slot>> elements;  ///< evaluated element segments; empty when dropped
+
+  /// The reference to a function of this instance, made at its first use.
+  FuncObject* func_ref(uint32_t function_index);
+  std::optional<Extern> find_export(std::string_view name) const;
+  Extern get(ExternKind kind, uint32_t index);
+};
+
+/// Links imports, allocates, initializes and runs the start function (spec: instantiation). The
+/// instance belongs to the store from then on, also when a segment or the start function traps.
+std::expected<InstanceObject*, InstantiateError> instantiate(StoreState& store,
+                                                             std::shared_ptr<ModuleState> module,
+                                                             std::span<const Extern> imports);
+
+// Operations shared by instantiation and executing code; false is out of bounds.
+bool memory_init(InstanceObject& instance, uint32_t memory, uint32_t segment, uint64_t destination,
+                 uint64_t source, uint64_t size);
+bool table_init(InstanceObject& instance, uint32_t table, uint32_t segment, uint64_t destination,
+                uint64_t source, uint64_t count);
+void drop_data(InstanceObject& instance, uint32_t segment);
+void drop_element(InstanceObject& instance, uint32_t segment);
+
+}  // namespace brink::runtime
+
+#endif  // BRINK_RUNTIME_INSTANCE_H_

@@ -1,0 +1,119 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The structures that executing code reads and writes: interpreter handlers now, compiled code
+// later. Plain data with fixed places; whoever owns them is in store_state.h and instance.h.
+//
+// Guest frames lie on the store's value stack, which grows upwards in 8-byte slots:
+//
+//     fp                     fp + link_slot          fp + link_slot + kLinkSlots    fp + frame_slots
+//     | parameters | locals  | return pc | 2 words   | operand stack                |
+//                                                    ^ arguments of a call lie at the top of the
+//                                                      caller's operand stack: there the callee's
+//                                                      frame begins, and its results are left there
+//
+// The two words beside the return pc are used by calls that change the instance.
+
+#ifndef BRINK_RUNTIME_LAYOUT_H_
+#define BRINK_RUNTIME_LAYOUT_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "brink/trap.h"
+#include "brink/typed_func.h"
+#include "brink/types.h"
+#include "engine/wasm/type_registry.h"
+
+namespace brink::runtime {
+
+/// One slot of a frame: i32 and f32 zero-extended, references as words, v128 in two slots.
+using Slot = uint64_t;
+
+/// Slots between a frame's locals and its operand stack.
+inline constexpr uint32_t kLinkSlots = 3;
+
+struct StoreState;
+struct ModuleState;
+struct InstanceObject;
+
+
+/// What a caller must know of a callee. Immutable once published.
+struct CodeHeader {
+  /// More slots than any stack has: "look at me before entering". Set for functions that are not
+  /// translated yet and for host functions, so that one comparison serves them all.
+  static constexpr uint32_t kNotEnterable = 0xf0000000u;
+
+  uint32_t frame_slots = kNotEnterable;  ///< from fp to the highest operand
+  uint32_t link_slot = 0;
+  uint32_t param_slots = 0;  ///< locals that are not parameters lie in [param_slots, link_slot)
+  uint32_t function_index = 0;
+  const void* entry = nullptr;  ///< first code word
+  ModuleState* module = nullptr;  ///< null for host functions
+};
+
+/// A function as a value: what funcref points to.
+struct FuncObject {
+  /// Where the current code is found; changes when the function is translated.
+  std::atomic<const CodeHeader*>* code = nullptr;
+  InstanceObject* instance = nullptr;  ///< null for host functions
+  TypeId type_id = 0;
+  uint32_t function_index = 0;
+  // Host functions only.
+  HostThunk thunk = nullptr;
+  void* callable = nullptr;
+  uint32_t param_slots = 0;
+  uint32_t result_slots = 0;
+  StoreState* store = nullptr;
+
+  bool is_host() const { return instance == nullptr; }
+};
+
+/// A global's value. Instances point to it, so that imported and own ones are alike.
+struct GlobalObject {
+  Slot value[2] = {0, 0};
+  GlobalType type;  ///< canonical
+  StoreState* store = nullptr;
+};
+
+struct TagObject {
+  TypeId type_id = 0;
+  StoreState* store = nullptr;
+};
+
+/// One entry from the host into guest code, on the host's stack: which guest frame lies below it.
+struct EntryRecord {
+  EntryRecord* previous = nullptr;
+  const void* caller_pc = nullptr;  ///< null if the host was not called by a guest
+  Slot* caller_fp = nullptr;
+};
+
+/// What the machine needs of the execution that it is part of; one per store.
+struct ExecContext {
+  /// Frames must stay below it. Poisoned with null to make the next call or loop look up.
+  std::atomic<Slot*> stack_limit = nullptr;
+  Slot* stack_end = nullptr;   ///< the real limit
+  Slot* stack_top = nullptr;   ///< first slot that no frame uses, valid while the host runs
+  /// Of the guest frame that called the host; null outside of host calls.
+  const void* host_call_pc = nullptr;
+  Slot* host_call_fp = nullptr;
+  EntryRecord* entry = nullptr;  ///< of the innermost entry from the host
+  int64_t fuel = 0;
+  StoreState* store = nullptr;
+
+  // Of the trap that is on its way out.
+  TrapCode trap = TrapCode::None;
+  const void* trap_pc = nullptr;
+  Slot* trap_fp = nullptr;
+  InstanceObject* trap_instance = nullptr;
+
+  /// Reasons for the poison, set before stack_limit is.
+  static constexpr uint32_t kCancelled = 1;
+  static constexpr uint32_t kDeadline = 2;
+  std::atomic<uint32_t> interrupts = 0;
+};
+
+}  // namespace brink::runtime
+
+#endif  // BRINK_RUNTIME_LAYOUT_H_

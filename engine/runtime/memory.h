@@ -1,0 +1,68 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// SANDBOX-CRITICAL: a mistake here lets a guest leave its memory. Changes need a second reader.
+//
+// Linear memories (spec: memory instances). Two kinds:
+//
+//   guarded: a reservation so large that base + 32-bit index + 32-bit offset + 16 bytes stays inside.
+//            Code does not check; pages past the current size are inaccessible and an access faults.
+//   checked: everything else (64-bit memories, pages of one byte, small reservations). Code compares
+//            with `bytes` before every access.
+//
+//     guarded  base                 base + bytes                               base + 8 GiB + page
+//              | accessible, zeroed | inaccessible ............................................ |
+//
+// Invariant: the base of a guarded or shared memory never changes while it lives. A checked memory
+// may move when it outgrows its reservation.
+
+#ifndef BRINK_RUNTIME_MEMORY_H_
+#define BRINK_RUNTIME_MEMORY_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "brink/engine.h"
+#include "brink/error.h"
+#include "brink/types.h"
+#include "engine/platform/fault_handler.h"
+#include "engine/platform/virtual_memory.h"
+#include "engine/runtime/layout.h"
+
+namespace brink::runtime {
+
+/// Whether a memory of this type is guarded, so that code for memory 0 needs no checks.
+bool is_guarded_memory(const MemoryType& type, const EngineConfig& config);
+
+struct MemoryObject {
+  uint8_t* base = nullptr;
+  std::atomic<uint64_t> bytes = 0;  ///< current size
+  bool is_guarded = false;
+  MemoryType type;
+  uint64_t max_bytes = 0;  ///< what grow may reach: the type's and the store's limits
+  StoreState* store = nullptr;
+  platform::Reservation reservation;
+  platform::FaultRange registration;
+  std::mutex grow_mutex;  ///< shared memories grow from several threads
+
+  static Result<std::unique_ptr<MemoryObject>> create(StoreState& store, const MemoryType& type);
+
+  uint64_t pages() const { return bytes.load(std::memory_order_acquire) >> type.page_size_log2; }
+  /// Previous size in pages, or nullopt.
+  std::optional<uint64_t> grow(uint64_t delta_pages);
+  /// Whether [offset, offset + size) lies inside.
+  bool contains(uint64_t offset, uint64_t size) const {
+    const uint64_t current = bytes.load(std::memory_order_relaxed);
+    return offset <= current && size <= current - offset;
+  }
+
+ private:
+  bool move_to_larger(uint64_t needed);
+};
+
+}  // namespace brink::runtime
+
+#endif  // BRINK_RUNTIME_MEMORY_H_

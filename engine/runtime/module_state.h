@@ -1,0 +1,61 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the engine keeps of a validated module beside its content: names and code. Shared by threads.
+
+#ifndef BRINK_RUNTIME_MODULE_STATE_H_
+#define BRINK_RUNTIME_MODULE_STATE_H_
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "brink/engine.h"
+#include "engine/runtime/layout.h"
+#include "engine/wasm/module.h"
+
+namespace brink::decode {
+struct NameSection;
+}
+
+namespace brink::runtime {
+
+struct EngineState {
+  EngineConfig config;
+  std::shared_ptr<TypeRegistry> registry = std::make_shared<TypeRegistry>();
+};
+
+/// What a tier keeps of a module, e.g. translated code. Destroyed with the module.
+class ModuleCode {
+ public:
+  virtual ~ModuleCode() = default;
+};
+
+struct ModuleState {
+  Engine engine;
+  wasm::Module decoded;
+  std::string name;
+  std::unordered_map<std::string_view, uint32_t> exports;  ///< name -> index into decoded.exports
+
+  /// The current code of each function, imports included (theirs stay empty).
+  std::unique_ptr<std::atomic<const CodeHeader*>[]> code;
+  std::unique_ptr<ModuleCode> interpreter_code;
+
+  ModuleState(Engine engine, wasm::Module decoded, std::string name);
+  ~ModuleState();
+
+  /// Name of a function: from the name section, else its export name, else empty.
+  std::string function_name(uint32_t function_index) const;
+
+ private:
+  mutable std::once_flag names_once_;
+  mutable std::unique_ptr<decode::NameSection> names_;
+};
+
+}  // namespace brink::runtime
+
+#endif  // BRINK_RUNTIME_MODULE_STATE_H_

@@ -1,0 +1,60 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The inside of a Store: it owns every object that its instances are made of, and the stack that
+// their code runs on. Objects live as long as the store, so pointers between them need no count.
+
+#ifndef BRINK_RUNTIME_STORE_STATE_H_
+#define BRINK_RUNTIME_STORE_STATE_H_
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "brink/store.h"
+#include "engine/platform/deadline.h"
+#include "engine/platform/virtual_memory.h"
+#include "engine/runtime/instance.h"
+#include "engine/runtime/layout.h"
+
+namespace brink::runtime {
+
+struct StoreState {
+  StoreState(Engine engine, StoreLimits limits);
+  ~StoreState();
+  StoreState(const StoreState&) = delete;
+  StoreState& operator=(const StoreState&) = delete;
+
+  Engine engine;
+  StoreLimits limits;
+  Store* handle = nullptr;  ///< the public object, for host functions
+  ExecContext exec;
+  platform::Reservation stack;
+  std::optional<Trap> host_trap;  ///< left by a host function on its way out
+  std::optional<Trap> trap;       ///< of the last call that failed
+  platform::Deadline deadline;
+
+  std::vector<std::unique_ptr<InstanceObject>> instances;
+  std::vector<std::unique_ptr<MemoryObject>> memories;
+  std::vector<std::unique_ptr<TableObject>> tables;
+  std::deque<GlobalObject> globals;
+  std::deque<TagObject> tags;
+  std::deque<FuncObject> functions;
+  std::vector<std::shared_ptr<void>> host_callables;
+  std::vector<std::shared_ptr<void>> extern_data;  ///< externref word n is entry n - 1
+
+  const TypeRegistry& types() const { return *engine.state()->registry; }
+
+  /// Makes running guests look up at their next call or loop. From any thread, signal-safe.
+  void interrupt(uint32_t reason);
+  /// Reserves the value stack on first use.
+  Status ensure_stack();
+};
+
+/// The code of all host functions: "not enterable".
+std::atomic<const CodeHeader*>* host_code();
+
+}  // namespace brink::runtime
+
+#endif  // BRINK_RUNTIME_STORE_STATE_H_
