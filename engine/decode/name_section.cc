@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "engine/support/byte_reader.h"
 #include "engine/support/utf8.h"
@@ -43,12 +44,22 @@ constexpr auto kIndirectSubsections = std::to_array<IndirectSubsection>({
     {10, &NameSection::fields},
 });
 
-/// Restores the invariant of lists by index; most already have it.
+// Where an entry stood among others of its index.
+const char* position(const NameAssociation& association) {
+  return association.name.data();
+}
+uint32_t position(const IndirectNameMap::Entry& entry) {
+  return entry.first;
+}
+
+/// Restores the invariant of lists by index; most already have it. Of several entries with one
+/// index the first stays.
 template <typename Entry>
 void sort_by_index(std::vector<Entry>& entries) {
   const auto not_ascending = [](const Entry& a, const Entry& b) { return a.index >= b.index; };
   if (std::ranges::adjacent_find(entries, not_ascending) == entries.end()) return;
-  std::ranges::stable_sort(entries, {}, &Entry::index);
+  std::ranges::sort(entries, {},
+                    [](const Entry& entry) { return std::pair(entry.index, position(entry)); });
   const auto repeated = std::ranges::unique(entries, {}, &Entry::index);
   entries.erase(repeated.begin(), repeated.end());
 }
