@@ -96,6 +96,7 @@ Result<ParsedModule> ModuleParser::parse(bool whole_source) {
   }
   tokens_.take();
   tokens_.take();
+  if (!whole_source) tokens_.take_keyword("definition");  // scripts have such modules
   names_.module = BRINK_TRY(take_names("module"));
   ParsedModule module;
   if (tokens_.take_keyword("binary")) {

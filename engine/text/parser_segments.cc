@@ -122,6 +122,8 @@ Status ModuleParser::define_element(uint32_t offset) {
   if (has_table) {
     table = BRINK_TRY(scope_.tables.expect_index(tokens_));
     BRINK_TRY(tokens_.expect_close());
+  } else if (tokens_.at(TokenKind::Nat)) {
+    table = BRINK_TRY(tokens_.expect_u32());  // the form of WebAssembly 1.0
   }
   CodeBuffer offset_code;
   BRINK_TRY(offset_expression(offset_code));
@@ -172,7 +174,7 @@ Status ModuleParser::define_data(uint32_t offset) {
   const uint32_t index = writer_.section(SectionId::Data).count;
   BRINK_TRY(name_definition(names_.data, index, "data segment"));
   std::vector<uint8_t> bytes;
-  if (!tokens_.at(TokenKind::LeftParen)) {
+  if (!tokens_.at(TokenKind::LeftParen) && !tokens_.at(TokenKind::Nat)) {
     BRINK_TRY(data_strings(bytes));
     support::ByteWriter& out = writer_.section(SectionId::Data).begin_entry(offset);
     out.write_u8(kPassive);
@@ -183,6 +185,8 @@ Status ModuleParser::define_data(uint32_t offset) {
   if (tokens_.take_open("memory")) {
     memory = BRINK_TRY(scope_.memories.expect_index(tokens_));
     BRINK_TRY(tokens_.expect_close());
+  } else if (tokens_.at(TokenKind::Nat)) {
+    memory = BRINK_TRY(tokens_.expect_u32());  // the form of WebAssembly 1.0
   }
   CodeBuffer offset_code;
   BRINK_TRY(offset_expression(offset_code));

@@ -135,21 +135,17 @@ AddressType TypeSection::take_address_type(TokenStream& tokens) {
   return AddressType::I32;
 }
 
-Result<Limits> TypeSection::limits(TokenStream& tokens, AddressType address) {
-  const auto bound = [&]() -> Result<uint64_t> {
-    if (address == AddressType::I64) return tokens.expect_u64();
-    return BRINK_TRY(tokens.expect_u32());
-  };
+Result<Limits> TypeSection::limits(TokenStream& tokens) {
   Limits limits;
-  limits.min = BRINK_TRY(bound());
-  if (tokens.at(TokenKind::Nat)) limits.max = BRINK_TRY(bound());
+  limits.min = BRINK_TRY(tokens.expect_u64());
+  if (tokens.at(TokenKind::Nat)) limits.max = BRINK_TRY(tokens.expect_u64());
   return limits;
 }
 
 Result<TableType> TypeSection::table_type(TokenStream& tokens, AddressType address) const {
   TableType type;
   type.address = address;
-  type.limits = BRINK_TRY(limits(tokens, type.address));
+  type.limits = BRINK_TRY(limits(tokens));
   type.element = BRINK_TRY(ref_type(tokens));
   return type;
 }
@@ -168,7 +164,7 @@ Result<std::optional<uint8_t>> TypeSection::take_page_size(TokenStream& tokens) 
 Result<WrittenMemoryType> TypeSection::memory_type(TokenStream& tokens, AddressType address) {
   WrittenMemoryType memory;
   memory.type.address = address;
-  memory.type.limits = BRINK_TRY(limits(tokens, address));
+  memory.type.limits = BRINK_TRY(limits(tokens));
   memory.type.is_shared = tokens.take_keyword("shared");
   if (const std::optional<uint8_t> log2 = BRINK_TRY(take_page_size(tokens))) {
     memory.type.page_size_log2 = *log2;
@@ -319,6 +315,10 @@ Result<TypeUse> TypeSection::type_use(TokenStream& tokens, ParamNames names) con
   }
   BRINK_TRY(params(tokens, names, use));
   BRINK_TRY(results(tokens, use.signature.results));
+  if (tokens.at_open("type") || tokens.at_open("param")) {
+    tokens.take();
+    return tokens.unexpected("type, parameters and results in this order");
+  }
   return use;
 }
 

@@ -108,7 +108,8 @@ class TypeSection {
   Result<FieldType> field_type(TokenStream& tokens) const;
   Result<ValType> storage_type(TokenStream& tokens) const;
   Status params(TokenStream& tokens, ParamNames names, TypeUse& use) const;
-  static Result<Limits> limits(TokenStream& tokens, AddressType address);
+  /// 64 bits for any address type: what is too large is the validator's business.
+  static Result<Limits> limits(TokenStream& tokens);
   void close_group(uint32_t first, bool is_explicit, uint32_t source_offset);
 
   IndexSpace space_{"type"};
