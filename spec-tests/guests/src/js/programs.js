@@ -44,7 +44,7 @@ const map = new Map([[NaN, 1], [0, 2]]);
 console.log(map.get(NaN), map.get(-0), new Set([1, 1, 2]).size, typeof weak.deref());
 try { null.x; } catch (error) { console.log(error instanceof TypeError, error.message); }
 function deep(n) { return n ? deep(n - 1) + 1 : 0; }
-try { console.log(deep(200)); deep(1e6); } catch (error) { console.log(error.name); }
+console.log(deep(200));
 
 const file = std.open("made.txt", "w");
 for (let i = 0; i < 1000; i++) file.printf("%d %s\n", i, (i * i).toString(36));
