@@ -3,6 +3,8 @@
 
 #include "engine/text/module_writer.h"
 
+#include "engine/decode/format.h"
+
 namespace brink::text {
 
 namespace {
@@ -23,8 +25,6 @@ constexpr auto kSectionOrder = std::to_array<SectionId>({
     SectionId::Code,
     SectionId::Data,
 });
-
-constexpr uint64_t kHeader = 0x00000001'6d736100;  // "\0asm", version 1
 
 }  // namespace
 
@@ -86,7 +86,8 @@ ParsedModule ModuleWriter::finish(const TypeSection& types, bool needs_data_coun
     section(SectionId::DataCount).begin_entry(0).write_u32(section(SectionId::Data).count);
 
   ParsedModule module;
-  out_.write_fixed(kHeader);
+  out_.write_bytes(decode::kMagic);
+  out_.write_fixed(decode::kVersion);
   write_customs(Place::First);
   for (const SectionId id : kSectionOrder) {
     write_customs(Place::Before, id);
@@ -94,8 +95,9 @@ ParsedModule ModuleWriter::finish(const TypeSection& types, bool needs_data_coun
     if (section(id).count > 0) write_section(id, module.map);
     write_customs(Place::After, id);
   }
-  write_customs(Place::Last);
+  // Names come before what is placed after everything, as toolchains order them.
   write_name_section(out_, names);
+  write_customs(Place::Last);
   module.bytes = out_.take();
   return module;
 }

@@ -115,8 +115,8 @@ class ModuleParser {
   Status element_expressions(Elements& elements);
   Status offset_expression(CodeBuffer& code);
   Status data_strings(std::vector<uint8_t>& bytes);
-  Status write_active_elements(uint32_t table, bool has_table, const CodeBuffer& offset_code,
-                               const Elements& elements, uint32_t offset);
+  void write_active_elements(uint32_t table, bool has_table, const CodeBuffer& offset_code,
+                             const Elements& elements, uint32_t offset);
   void write_active_data(uint32_t memory, const CodeBuffer& offset_code,
                          const std::vector<uint8_t>& bytes, uint32_t offset);
   static void zero_offset(AddressType address, uint32_t source_offset, CodeBuffer& code);

@@ -8,9 +8,10 @@
 
 #include <fmt/format.h>
 
+#include "engine/decode/format.h"
+#include "engine/decode/type_writer.h"
 #include "engine/support/try.h"
 #include "engine/text/parser.h"
-#include "engine/text/type_writer.h"
 
 namespace brink::text {
 
@@ -69,24 +70,27 @@ Status ModuleParser::import_desc(ExternKind kind, uint32_t index, ImportName imp
     case ExternKind::Func:
     case ExternKind::Tag: {
       const TypeUse use = BRINK_TRY(scope_.types.type_use(tokens_, ParamNames::Allowed));
-      if (kind == ExternKind::Tag) out.write_u8(0);
-      out.write_u32(BRINK_TRY(scope_.types.resolve(tokens_, use)));
-      if (kind == ExternKind::Func) name_params(index, use);
+      const uint32_t type = BRINK_TRY(scope_.types.resolve(tokens_, use));
+      if (kind == ExternKind::Tag) {
+        decode::write_tag_type(out, type);
+      } else {
+        out.write_u32(type);
+        name_params(index, use);
+      }
       break;
     }
     case ExternKind::Table: {
       const AddressType address = TypeSection::take_address_type(tokens_);
-      write_table_type(out, BRINK_TRY(scope_.types.table_type(tokens_, address)));
+      decode::write_table_type(out, BRINK_TRY(scope_.types.table_type(tokens_, address)));
       break;
     }
     case ExternKind::Memory: {
       const AddressType address = TypeSection::take_address_type(tokens_);
-      const WrittenMemoryType memory = BRINK_TRY(TypeSection::memory_type(tokens_, address));
-      write_memory_type(out, memory.type, memory.has_page_size);
+      decode::write_memory_type(out, BRINK_TRY(TypeSection::memory_type(tokens_, address)));
       break;
     }
     case ExternKind::Global:
-      write_global_type(out, BRINK_TRY(scope_.types.global_type(tokens_)));
+      decode::write_global_type(out, BRINK_TRY(scope_.types.global_type(tokens_)));
       break;
   }
   return tokens_.expect_close();
@@ -163,7 +167,7 @@ Status ModuleParser::local_declarations(uint32_t type, bool knows_params, NameMa
   out.write_u32(static_cast<uint32_t>(runs.size()));
   for (const auto& [count, local] : runs) {
     out.write_u32(count);
-    write_val_type(out, local);
+    decode::write_val_type(out, local);
   }
   return {};
 }
@@ -181,12 +185,11 @@ Status ModuleParser::define_table(uint32_t offset) {
   SectionContent& section = writer_.section(SectionId::Table);
   support::ByteWriter& out = section.begin_entry(offset);
   if (tokens_.at(TokenKind::RightParen)) {
-    write_table_type(out, type);
+    decode::write_table_type(out, type);
   } else {
-    constexpr uint8_t kHasInit = 0x40;
-    out.write_u8(kHasInit);
+    out.write_u8(decode::kTableWithInitializerByte);
     out.write_u8(0);
-    write_table_type(out, type);
+    decode::write_table_type(out, type);
     instructions_.begin();
     BRINK_TRY(instructions_.parse_sequence());
     section.append(instructions_.code());
@@ -204,9 +207,8 @@ Status ModuleParser::define_memory(uint32_t offset) {
   if (tokens_.at_open("data") || tokens_.at_open("pagesize"))
     return inline_data(index, address, offset);
 
-  const WrittenMemoryType memory = BRINK_TRY(TypeSection::memory_type(tokens_, address));
-  write_memory_type(writer_.section(SectionId::Memory).begin_entry(offset), memory.type,
-                    memory.has_page_size);
+  const MemoryType type = BRINK_TRY(TypeSection::memory_type(tokens_, address));
+  decode::write_memory_type(writer_.section(SectionId::Memory).begin_entry(offset), type);
   return tokens_.expect_close();
 }
 
@@ -218,7 +220,7 @@ Status ModuleParser::define_global(uint32_t offset) {
     return import_desc(ExternKind::Global, index, *import, offset);
   const GlobalType type = BRINK_TRY(scope_.types.global_type(tokens_));
   SectionContent& section = writer_.section(SectionId::Global);
-  write_global_type(section.begin_entry(offset), type);
+  decode::write_global_type(section.begin_entry(offset), type);
   instructions_.begin();
   BRINK_TRY(instructions_.parse_sequence());
   section.append(instructions_.code());
@@ -234,8 +236,7 @@ Status ModuleParser::define_tag(uint32_t offset) {
   const TypeUse use = BRINK_TRY(scope_.types.type_use(tokens_, ParamNames::Allowed));
   const uint32_t type = BRINK_TRY(scope_.types.resolve(tokens_, use));
   support::ByteWriter& out = writer_.section(SectionId::Tag).begin_entry(offset);
-  out.write_u8(0);  // attribute: exception
-  out.write_u32(type);
+  decode::write_tag_type(out, type);
   return tokens_.expect_close();
 }
 

@@ -13,10 +13,11 @@
 
 #include <fmt/format.h>
 
+#include "engine/decode/format.h"
+#include "engine/decode/type_writer.h"
 #include "engine/support/try.h"
 #include "engine/text/constants.h"
 #include "engine/text/numbers.h"
-#include "engine/text/type_writer.h"
 
 namespace brink::text {
 
@@ -79,7 +80,7 @@ Status ImmediateParser::write_immediates(const OpcodeInfo& info, Writer& out) {
       out.write_u8(BRINK_TRY(expect_u8(tokens_)));
       return {};
     case ImmKind::HeapType:
-      write_heap_type(out, BRINK_TRY(module_.types.heap_type(tokens_)));
+      decode::write_heap_type(out, BRINK_TRY(module_.types.heap_type(tokens_)));
       return {};
     case ImmKind::BlockType: return write_block_type(out);
     case ImmKind::TryTable: BRINK_TRY(write_block_type(out)); return write_catches(out);
@@ -198,7 +199,7 @@ Status ImmediateParser::write_select_types(Writer& out) {
   std::vector<ValType> types;
   BRINK_TRY(module_.types.results(tokens_, types));
   out.write_u32(static_cast<uint32_t>(types.size()));
-  for (const ValType type : types) write_val_type(out, type);
+  for (const ValType type : types) decode::write_val_type(out, type);
   return {};
 }
 
@@ -207,7 +208,7 @@ Status ImmediateParser::write_ref_cast(Opcode opcode, Writer& out) {
   if (type.nullable())
     opcode = opcode == Opcode::RefTest ? Opcode::RefTestNull : Opcode::RefCastNull;
   write_opcode(opcode, out);
-  write_heap_type(out, type.heap());
+  decode::write_heap_type(out, type.heap());
   return {};
 }
 
@@ -215,10 +216,11 @@ Status ImmediateParser::write_br_on_cast(Writer& out) {
   const uint32_t label = BRINK_TRY(labels_.expect_label(tokens_));
   const ValType from = BRINK_TRY(module_.types.ref_type(tokens_));
   const ValType to = BRINK_TRY(module_.types.ref_type(tokens_));
-  out.write_u8(static_cast<uint8_t>((from.nullable() ? 1 : 0) | (to.nullable() ? 2 : 0)));
+  out.write_u8(static_cast<uint8_t>((from.nullable() ? decode::cast_flags::kSourceNullable : 0) |
+                                    (to.nullable() ? decode::cast_flags::kTargetNullable : 0)));
   out.write_u32(label);
-  write_heap_type(out, from.heap());
-  write_heap_type(out, to.heap());
+  decode::write_heap_type(out, from.heap());
+  decode::write_heap_type(out, to.heap());
   return {};
 }
 
@@ -242,7 +244,6 @@ Result<std::optional<uint64_t>> ImmediateParser::take_memarg_field(std::string_v
 }
 
 Status ImmediateParser::write_memarg(const OpcodeInfo& info, Writer& out) {
-  constexpr uint32_t kHasMemory = 0x40;
   // Before a lane a single number is the lane, not the memory.
   const Token& second = tokens_.peek_second();
   const bool has_memory =
@@ -257,22 +258,21 @@ Status ImmediateParser::write_memarg(const OpcodeInfo& info, Writer& out) {
   if (!std::has_single_bit(align))
     return tokens_.error(align_at, "alignment must be a power of two");
   const auto align_log2 = static_cast<uint32_t>(std::countr_zero(align));
-  out.write_u32(align_log2 | (memory != 0 ? kHasMemory : 0));
+  out.write_u32(align_log2 | (memory != 0 ? decode::memarg_flags::kHasMemoryIndex : 0));
   if (memory != 0) out.write_u32(memory);
   out.write_u64(offset);
   return {};
 }
 
 Status ImmediateParser::write_block_type(Writer& out) {
-  constexpr uint8_t kEmpty = 0x40;
   const TypeUse use = BRINK_TRY(module_.types.type_use(tokens_, ParamNames::Refused));
   const FuncType& signature = use.signature;
   if (use.index || !signature.params.empty() || signature.results.size() > 1) {
     out.write_s33(BRINK_TRY(module_.types.resolve(tokens_, use)));
   } else if (signature.results.empty()) {
-    out.write_u8(kEmpty);
+    out.write_u8(decode::kEmptyBlockByte);
   } else {
-    write_val_type(out, signature.results[0]);
+    decode::write_val_type(out, signature.results[0]);
   }
   return {};
 }

@@ -5,24 +5,17 @@
 
 #include <utility>
 
+#include "engine/decode/format.h"
+#include "engine/decode/type_writer.h"
 #include "engine/support/try.h"
 #include "engine/text/parser.h"
-#include "engine/text/type_writer.h"
 
 namespace brink::text {
 
 namespace {
 
-/// Bits of the number that an element segment begins with (spec: binary format, element section).
-enum ElementFlag : uint8_t {
-  kNotActive = 1,
-  kHasTable = 2,  ///< active; a segment that is not active is declarative with this bit
-  kHasExpressions = 4,
-};
-
-enum DataFlag : uint8_t { kPassive = 1, kHasMemory = 2 };
-
-constexpr uint8_t kFuncElements = 0;  // the only kind of elements given as indices
+namespace element_flags = decode::element_flags;
+namespace data_flags = decode::data_flags;
 
 }  // namespace
 
@@ -48,9 +41,13 @@ Status ModuleParser::offset_expression(CodeBuffer& code) {
 }
 
 Status ModuleParser::element_indices(Elements& elements) {
+  // Indices stand for references to functions of no particular type; others need expressions.
+  elements.are_expressions = elements.type != kFuncRef;
   while (tokens_.at_index()) {
     support::ByteWriter& out = elements.content.begin_entry(tokens_.offset());
+    if (elements.are_expressions) ImmediateParser::write_opcode(Opcode::RefFunc, out);
     out.write_u32(BRINK_TRY(scope_.functions.expect_index(tokens_)));
+    if (elements.are_expressions) ImmediateParser::write_opcode(Opcode::End, out);
   }
   return {};
 }
@@ -77,23 +74,22 @@ Status ModuleParser::element_list(Elements& elements) {
   return element_expressions(elements);
 }
 
-Status ModuleParser::write_active_elements(uint32_t table, bool has_table,
-                                           const CodeBuffer& offset_code, const Elements& elements,
-                                           uint32_t offset) {
+void ModuleParser::write_active_elements(uint32_t table, bool has_table,
+                                         const CodeBuffer& offset_code, const Elements& elements,
+                                         uint32_t offset) {
   SectionContent& section = writer_.section(SectionId::Element);
   support::ByteWriter& out = section.begin_entry(offset);
   // The short forms are for table 0 and funcref.
   const bool is_long =
       has_table || table != 0 || (elements.are_expressions && elements.type != kFuncRef);
-  out.write_u8(static_cast<uint8_t>((is_long ? kHasTable : 0) |
-                                    (elements.are_expressions ? kHasExpressions : 0)));
+  out.write_u32((is_long ? element_flags::kExplicit : 0) |
+                (elements.are_expressions ? element_flags::kExpressions : 0));
   if (is_long) out.write_u32(table);
   section.append(offset_code);
-  if (is_long && elements.are_expressions) write_val_type(out, elements.type);
-  if (is_long && !elements.are_expressions) out.write_u8(kFuncElements);
+  if (is_long && elements.are_expressions) decode::write_val_type(out, elements.type);
+  if (is_long && !elements.are_expressions) out.write_u8(element_flags::kFunctionKind);
   out.write_u32(elements.content.count);
   section.append(elements.content);
-  return {};
 }
 
 Status ModuleParser::define_element(uint32_t offset) {
@@ -106,12 +102,12 @@ Status ModuleParser::define_element(uint32_t offset) {
     BRINK_TRY(element_list(elements));
     SectionContent& section = writer_.section(SectionId::Element);
     support::ByteWriter& out = section.begin_entry(offset);
-    out.write_u8(static_cast<uint8_t>(kNotActive | (is_declarative ? kHasTable : 0) |
-                                      (elements.are_expressions ? kHasExpressions : 0)));
+    out.write_u32(element_flags::kNotActive | (is_declarative ? element_flags::kExplicit : 0) |
+                  (elements.are_expressions ? element_flags::kExpressions : 0));
     if (elements.are_expressions) {
-      write_val_type(out, elements.type);
+      decode::write_val_type(out, elements.type);
     } else {
-      out.write_u8(kFuncElements);
+      out.write_u8(element_flags::kFunctionKind);
     }
     out.write_u32(elements.content.count);
     section.append(elements.content);
@@ -132,7 +128,7 @@ Status ModuleParser::define_element(uint32_t offset) {
   } else {
     BRINK_TRY(element_list(elements));
   }
-  BRINK_TRY(write_active_elements(table, has_table, offset_code, elements, offset));
+  write_active_elements(table, has_table, offset_code, elements, offset);
   return tokens_.expect_close();
 }
 
@@ -147,11 +143,11 @@ Status ModuleParser::inline_elements(uint32_t table, AddressType address, uint32
   }
   BRINK_TRY(tokens_.expect_close());
   const uint64_t count = elements.content.count;
-  write_table_type(writer_.section(SectionId::Table).begin_entry(offset),
-                   TableType{elements.type, {count, count}, address});
+  decode::write_table_type(writer_.section(SectionId::Table).begin_entry(offset),
+                           TableType{elements.type, {count, count}, address});
   CodeBuffer offset_code;
   zero_offset(address, offset, offset_code);
-  BRINK_TRY(write_active_elements(table, false, offset_code, elements, offset));
+  write_active_elements(table, false, offset_code, elements, offset);
   return tokens_.expect_close();
 }
 
@@ -164,7 +160,7 @@ void ModuleParser::write_active_data(uint32_t memory, const CodeBuffer& offset_c
                                      const std::vector<uint8_t>& bytes, uint32_t offset) {
   SectionContent& section = writer_.section(SectionId::Data);
   support::ByteWriter& out = section.begin_entry(offset);
-  out.write_u8(memory != 0 ? kHasMemory : 0);
+  out.write_u32(memory != 0 ? data_flags::kActiveWithIndex : data_flags::kActive);
   if (memory != 0) out.write_u32(memory);
   section.append(offset_code);
   out.write_sized_bytes(bytes);
@@ -177,7 +173,7 @@ Status ModuleParser::define_data(uint32_t offset) {
   if (!tokens_.at(TokenKind::LeftParen) && !tokens_.at(TokenKind::Nat)) {
     BRINK_TRY(data_strings(bytes));
     support::ByteWriter& out = writer_.section(SectionId::Data).begin_entry(offset);
-    out.write_u8(kPassive);
+    out.write_u32(data_flags::kPassive);
     out.write_sized_bytes(bytes);
     return tokens_.expect_close();
   }
@@ -198,8 +194,8 @@ Status ModuleParser::define_data(uint32_t offset) {
 Status ModuleParser::inline_data(uint32_t memory, AddressType address, uint32_t offset) {
   MemoryType type;
   type.address = address;
-  const std::optional<uint8_t> log2 = BRINK_TRY(TypeSection::take_page_size(tokens_));
-  if (log2) type.page_size_log2 = *log2;
+  type.page_size_log2 =
+      BRINK_TRY(TypeSection::take_page_size(tokens_)).value_or(type.page_size_log2);
   std::vector<uint8_t> bytes;
   BRINK_TRY(tokens_.expect_open("data"));
   BRINK_TRY(data_strings(bytes));
@@ -208,7 +204,7 @@ Status ModuleParser::inline_data(uint32_t memory, AddressType address, uint32_t 
   const uint64_t page_mask = (uint64_t{1} << std::min<uint8_t>(type.page_size_log2, 32)) - 1;
   const uint64_t pages = (bytes.size() + page_mask) >> std::min<uint8_t>(type.page_size_log2, 32);
   type.limits = {pages, pages};
-  write_memory_type(writer_.section(SectionId::Memory).begin_entry(offset), type, log2.has_value());
+  decode::write_memory_type(writer_.section(SectionId::Memory).begin_entry(offset), type);
   CodeBuffer offset_code;
   zero_offset(address, offset, offset_code);
   write_active_data(memory, offset_code, bytes, offset);

@@ -11,9 +11,10 @@
 
 #include <fmt/format.h>
 
+#include "engine/decode/format.h"
+#include "engine/decode/type_writer.h"
 #include "engine/support/try.h"
 #include "engine/text/numbers.h"
-#include "engine/text/type_writer.h"
 
 namespace brink::text {
 
@@ -73,7 +74,7 @@ const TypeWord* find_type_word(const Token& token) {
 
 std::string signature_key(const FuncType& type) {
   support::ByteWriter writer;
-  write_signature(writer, type);
+  decode::write_sub_type(writer, SubType{type, std::nullopt, true});
   return {writer.bytes().begin(), writer.bytes().end()};
 }
 
@@ -161,16 +162,13 @@ Result<std::optional<uint8_t>> TypeSection::take_page_size(TokenStream& tokens) 
   return static_cast<uint8_t>(std::countr_zero(size));
 }
 
-Result<WrittenMemoryType> TypeSection::memory_type(TokenStream& tokens, AddressType address) {
-  WrittenMemoryType memory;
-  memory.type.address = address;
-  memory.type.limits = BRINK_TRY(limits(tokens));
-  memory.type.is_shared = tokens.take_keyword("shared");
-  if (const std::optional<uint8_t> log2 = BRINK_TRY(take_page_size(tokens))) {
-    memory.type.page_size_log2 = *log2;
-    memory.has_page_size = true;
-  }
-  return memory;
+Result<MemoryType> TypeSection::memory_type(TokenStream& tokens, AddressType address) {
+  MemoryType type;
+  type.address = address;
+  type.limits = BRINK_TRY(limits(tokens));
+  type.is_shared = tokens.take_keyword("shared");
+  type.page_size_log2 = BRINK_TRY(take_page_size(tokens)).value_or(type.page_size_log2);
+  return type;
 }
 
 Status TypeSection::define(TokenStream& tokens) {
@@ -354,14 +352,13 @@ std::optional<uint32_t> TypeSection::param_count(uint32_t index) const {
 }
 
 void TypeSection::write(support::ByteWriter& out, SourceMap& map) const {
-  constexpr uint8_t kRec = 0x4e;
   for (const Group& group : groups_) {
     map.add(static_cast<uint32_t>(out.size()), group.source_offset);
     if (group.is_explicit) {
-      out.write_u8(kRec);
+      out.write_u8(decode::kRecGroupByte);
       out.write_u32(group.count);
     }
-    for (uint32_t i = 0; i < group.count; ++i) write_sub_type(out, types_[group.first + i]);
+    for (uint32_t i = 0; i < group.count; ++i) decode::write_sub_type(out, types_[group.first + i]);
   }
 }
 

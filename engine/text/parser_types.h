@@ -41,12 +41,6 @@ struct TypeUse {
   bool has_signature() const { return !signature.params.empty() || !signature.results.empty(); }
 };
 
-/// A memory type and what the binary format shows of how it was written.
-struct WrittenMemoryType {
-  MemoryType type;
-  bool has_page_size = false;
-};
-
 enum class ParamNames : bool { Refused, Allowed };
 
 class TypeSection {
@@ -82,7 +76,7 @@ class TypeSection {
   /// `i32` or `i64`, if it is there. The two types below go on behind it.
   static AddressType take_address_type(TokenStream& tokens);
   Result<TableType> table_type(TokenStream& tokens, AddressType address) const;
-  static Result<WrittenMemoryType> memory_type(TokenStream& tokens, AddressType address);
+  static Result<MemoryType> memory_type(TokenStream& tokens, AddressType address);
   /// `(pagesize n)`, if it is there: the logarithm.
   static Result<std::optional<uint8_t>> take_page_size(TokenStream& tokens);
   /// `(result t*)*`, appended to `types`.

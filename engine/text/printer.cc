@@ -268,7 +268,7 @@ class ModulePrinter {
   // ---- segments ----
 
   Status print_element(uint32_t index) {
-    // Whether the table stands in the binary, also where it could be left out.
+    // Also where the table could be left out: it decides between two forms of the binary.
     constexpr uint8_t kHasTable = 2;
     const wasm::ElementSegment& segment = module_.elements[index];
     std::string& line = begin_field(segment.offset);
@@ -304,13 +304,12 @@ class ModulePrinter {
   }
 
   Status print_data(uint32_t index) {
-    constexpr uint8_t kHasMemory = 2;
     const wasm::DataSegment& segment = module_.data[index];
     std::string& line = begin_field(segment.offset);
     line += "(data";
     names_.data.append_definition(line, index);
     if (segment.mode == wasm::SegmentMode::Active) {
-      if (segment.flags & kHasMemory)
+      if (segment.memory_index != 0)
         append_owner(line, "memory", names_.memories, segment.memory_index);
       BRINK_TRY(functions_.append_clause(line, "offset", segment.offset_expr));
     }
@@ -365,7 +364,7 @@ class ModulePrinter {
     const wasm::Section* previous = nullptr;
     const wasm::Section* next = nullptr;
     for (size_t i = 0; i < module_.sections.size() && next == nullptr; ++i) {
-      if (module_.sections[i].id == SectionId::Custom) continue;
+      if (!is_anchor(module_.sections[i])) continue;
       (i < position ? previous : next) = &module_.sections[i];
     }
     std::string_view side = "after";
@@ -382,6 +381,13 @@ class ModulePrinter {
       }
     }
     line += fmt::format(" ({} {})", side, anchor);
+  }
+
+  /// Whether custom sections can be placed by this one. An empty section leaves no trace in the
+  /// text.
+  bool is_anchor(const wasm::Section& section) const {
+    const bool is_empty = section.payload.size == 1 && module_.bytes[section.payload.offset] == 0;
+    return section.id != SectionId::Custom && (section.id == SectionId::Start || !is_empty);
   }
 
   /// Whether the section stands before a name section that becomes identifiers.
