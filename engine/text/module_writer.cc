@@ -42,6 +42,8 @@ void ModuleWriter::write_section(SectionId id, SourceMap& map) {
   const bool is_vector = id != SectionId::Start && id != SectionId::DataCount;
   support::ByteWriter count;
   if (is_vector) count.write_u32(content.count);
+  // An error about the section as a whole points at its first entry.
+  map.add(static_cast<uint32_t>(out_.size()), content.map.entries().front().source_offset);
   out_.write_u8(static_cast<uint8_t>(id));
   out_.write_u32(static_cast<uint32_t>(count.size() + content.bytes.size()));
   out_.write_bytes(count.bytes());
