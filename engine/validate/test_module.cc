@@ -7,7 +7,6 @@
 
 #include "engine/decode/module_decoder.h"
 #include "engine/support/byte_writer.h"
-#include "engine/support/check.h"
 #include "engine/text/parse.h"
 #include "engine/validate/module_validator.h"
 
@@ -27,18 +26,26 @@ std::vector<uint8_t> encode(std::string_view wat) {
   return std::move(parsed->bytes);
 }
 
-}  // namespace
-
-wasm::Module module_from_text(std::string_view wat, Features features) {
-  Result<wasm::Module> module =
-      decode::decode_module(std::make_shared<const std::vector<uint8_t>>(encode(wat)), features);
+wasm::Module decode_bytes(std::vector<uint8_t> bytes, Features features) {
+  Result<wasm::Module> module = decode::decode_module(
+      std::make_shared<const std::vector<uint8_t>>(std::move(bytes)), features);
   if (!module) UNSCOPED_INFO(module.error().to_string());
   REQUIRE(module.has_value());
   return *std::move(module);
 }
 
+}  // namespace
+
+wasm::Module module_from_text(std::string_view wat, Features features) {
+  return decode_bytes(encode(wat), features);
+}
+
 wasm::Module valid_module(std::string_view wat, Features features) {
-  wasm::Module module = module_from_text(wat, features);
+  return valid_module_from_bytes(encode(wat), features);
+}
+
+wasm::Module valid_module_from_bytes(std::vector<uint8_t> bytes, Features features) {
+  wasm::Module module = decode_bytes(std::move(bytes), features);
   const Status status = validate_module(module, std::make_shared<TypeRegistry>());
   if (!status) UNSCOPED_INFO(status.error().to_string());
   REQUIRE(status.has_value());

@@ -17,11 +17,13 @@
 
 namespace brink::validate::testing {
 
-/// Decoded, not validated. Aborts on text that is not a module.
+/// Decoded, not validated. The test ends if the text is no module.
 wasm::Module module_from_text(std::string_view wat, Features features = Features::all());
 
-/// A validated module; aborts when it is invalid.
+/// Validated. The test ends if the module is invalid.
 wasm::Module valid_module(std::string_view wat, Features features = Features::all());
+wasm::Module valid_module_from_bytes(std::vector<uint8_t> bytes,
+                                     Features features = Features::all());
 
 /// "" for a valid module, otherwise the message of the error. The message is prefixed by "malformed
 /// " unless the error is of kind Invalid.

@@ -91,12 +91,6 @@ class TypeValidator {
     if (const auto* func = std::get_if<FuncType>(&composite)) {
       for (const ValType param : func->params) BRINK_TRY(check_reference(index, param, end));
       for (const ValType result : func->results) BRINK_TRY(check_reference(index, result, end));
-      if (func->results.size() > 1 && !module_.features.has(Feature::MultiValue))
-        return make_error(ErrorKind::Invalid,
-                          fmt::format("invalid result arity: type {} has {} results, which needs "
-                                      "the feature '{}'",
-                                      index, func->results.size(), to_string(Feature::MultiValue)),
-                          offset_);
     } else if (const auto* structure = std::get_if<StructType>(&composite)) {
       for (const FieldType& field : structure->fields)
         BRINK_TRY(check_reference(index, field.storage, end));
