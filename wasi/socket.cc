@@ -76,7 +76,7 @@ Outcome<> Context::sock_recv(const GuestCall& call, uint32_t fd, uint32_t iovs, 
     if (!size && (total == 0 || size.error() == Errno::HostStop)) return fail(size.error());
     if (!size || *size == 0) break;
     total += *size;
-    buffers = advance(buffers, *size);
+    buffers = drop_bytes(buffers, *size);
   } while (wait_all && !buffers.empty());
   const uint16_t ro_flags = (flags_out & MSG_TRUNC) != 0 ? kRecvDataTruncated : 0;
   BRINK_WASI_TRY(call.memory.store(ro_flags_out, ro_flags));

@@ -139,7 +139,7 @@ Outcome<size_t> move_all(const Descriptor& to, std::span<iovec> buffers, Waiter&
     }
     if (*size == 0) break;
     total += *size;
-    buffers = advance(buffers, *size);
+    buffers = drop_bytes(buffers, *size);
   }
   return total;
 }
@@ -153,7 +153,7 @@ msghdr to_message(std::span<const iovec> buffers) {
 
 }  // namespace
 
-std::span<iovec> advance(std::span<iovec> buffers, size_t size) {
+std::span<iovec> drop_bytes(std::span<iovec> buffers, size_t size) {
   while (!buffers.empty() && size >= buffers.front().iov_len) {
     size -= buffers.front().iov_len;
     buffers = buffers.subspan(1);

@@ -35,7 +35,7 @@ Outcome<size_t> receive_some(const Descriptor& from, std::span<const iovec> buff
 Outcome<size_t> send_all(const Descriptor& to, std::span<iovec> buffers, Waiter& waiter);
 
 /// Drops the first `size` bytes; what is left.
-std::span<iovec> advance(std::span<iovec> buffers, size_t size);
+std::span<iovec> drop_bytes(std::span<iovec> buffers, size_t size);
 
 }  // namespace brink::wasi
 

@@ -102,6 +102,14 @@ struct Overloaded : Fs... {
 
 }  // namespace
 
+Interruption Interruption::at(std::chrono::steady_clock::time_point when) {
+  return {[when] {
+            return std::chrono::steady_clock::now() >= when ? TrapCode::DeadlineExceeded
+                                                            : TrapCode::None;
+          },
+          -1};
+}
+
 WasiConfig& WasiConfig::arg(std::string value) {
   args_.push_back(std::move(value));
   return *this;

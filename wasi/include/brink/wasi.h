@@ -16,6 +16,7 @@
 #ifndef BRINK_WASI_H_
 #define BRINK_WASI_H_
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -72,6 +73,10 @@ struct ClockOverride {
 /// 10 ms; any answer but TrapCode::None ends the guest with that trap. It must be safe to call from
 /// the guest's thread. A readable `wake_fd` (an eventfd, say) makes it be asked at once.
 struct Interruption {
+  /// Ends the guest with TrapCode::DeadlineExceeded at `when`: give it what Store::set_deadline
+  /// got.
+  static Interruption at(std::chrono::steady_clock::time_point when);
+
   std::function<TrapCode()> requested;
   int wake_fd = -1;
 };
