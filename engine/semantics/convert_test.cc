@@ -106,6 +106,21 @@ TEST_CASE("integer to float rounds once", "[semantics]") {
   check_convert(f64_convert_i64_u, false);
 }
 
+TEST_CASE("a 64-bit integer is not rounded to a double on its way to a float", "[semantics]") {
+  // Half of a float's last digit, and one more far below the last digit of a double.
+  Random random(11);
+  for (int width = 55; width < 64; ++width) {
+    for (int i = 0; i < 100; ++i) {
+      const uint64_t digits = random() >> 40 | 1 << 23;
+      const uint64_t a = digits << (width - 24) | uint64_t{1} << (width - 25) | 1;
+      const float above =
+          static_cast<float>(std::ldexp(static_cast<double>(digits + 1), width - 24));
+      REQUIRE(f32_convert_i64_s(a) == above);
+      REQUIRE(f32_convert_i64_u(a) == above);
+    }
+  }
+}
+
 TEST_CASE("promotion and demotion", "[semantics]") {
   for (const float a : operands<float>()) {
     const double got = f64_promote_f32(a);

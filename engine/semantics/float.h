@@ -37,6 +37,18 @@ struct BitsOf<double> {
 template <typename F>
 using Bits = typename BitsOf<F>::Type;
 
+/// `whole`, a rounded to a whole number. Where that is not an instruction, compilers and libraries
+/// hand a NaN back as it came.
+template <typename F>
+BRINK_OPERATION F quieted(F a, F whole) {
+#if defined(BRINK_SEMANTICS_SSE4) || defined(BRINK_SEMANTICS_NEON)
+  static_cast<void>(a);
+  return whole;
+#else
+  return a != a ? a + a : whole;
+#endif
+}
+
 #if defined(BRINK_SEMANTICS_NEON)
 
 // The machine's fmin and fmax are the specification's, and no builtin of both compilers names them
@@ -108,10 +120,14 @@ BRINK_OPERATION F max(F a, F b) {
 
 BRINK_UNARY(abs, __builtin_fabsf(a), __builtin_fabs(a))
 BRINK_UNARY(neg, -a, -a)
-BRINK_UNARY(ceil, __builtin_ceilf(a), __builtin_ceil(a))
-BRINK_UNARY(floor, __builtin_floorf(a), __builtin_floor(a))
-BRINK_UNARY(trunc, __builtin_truncf(a), __builtin_trunc(a))
-BRINK_UNARY(nearest, __builtin_roundevenf(a), __builtin_roundeven(a))
+BRINK_UNARY(ceil, float_detail::quieted(a, __builtin_ceilf(a)),
+            float_detail::quieted(a, __builtin_ceil(a)))
+BRINK_UNARY(floor, float_detail::quieted(a, __builtin_floorf(a)),
+            float_detail::quieted(a, __builtin_floor(a)))
+BRINK_UNARY(trunc, float_detail::quieted(a, __builtin_truncf(a)),
+            float_detail::quieted(a, __builtin_trunc(a)))
+BRINK_UNARY(nearest, float_detail::quieted(a, __builtin_roundevenf(a)),
+            float_detail::quieted(a, __builtin_roundeven(a)))
 BRINK_UNARY(sqrt, __builtin_sqrtf(a), __builtin_sqrt(a))
 
 BRINK_BINARY(add, a + b, a + b)

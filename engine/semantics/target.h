@@ -19,7 +19,8 @@
 #endif
 
 /// Why: a handler of the interpreter ends in a tail call and must not contain another one, so an
-/// operation is never left as a call, however long it is.
+/// operation is never left as a call, however long it is. Pass operations as template arguments:
+/// gcc refuses an always_inline function whose pointer it resolves too late.
 #define BRINK_OPERATION [[gnu::always_inline]] inline
 
 #endif  // BRINK_SEMANTICS_TARGET_H_
