@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 find_package(fmt REQUIRED)
+find_package(CLI11 REQUIRED)
 if(BRINK_BUILD_TESTS)
   find_package(Catch2 REQUIRED)
   add_library(brink_test_main OBJECT ${PROJECT_SOURCE_DIR}/cmake/test_main.cc)

@@ -27,7 +27,9 @@ Engine::Engine(EngineConfig config) : state_(std::make_shared<runtime::EngineSta
   state_->config = std::move(config);
 }
 
-const EngineConfig& Engine::config() const { return state_->config; }
+const EngineConfig& Engine::config() const {
+  return state_->config;
+}
 
 namespace {
 
@@ -43,7 +45,9 @@ std::string guess_format(std::span<const uint8_t> bytes) {
     return bytes.size() >= text.size() && std::memcmp(bytes.data(), text.data(), text.size()) == 0;
   };
   if (bytes.empty()) return "it is empty";
-  if (starts_with("\x7f" "ELF")) return "it is a native ELF program";
+  if (starts_with("\x7f"
+                  "ELF"))
+    return "it is a native ELF program";
   if (starts_with("!<arch>")) return "it is an archive of object files";
   if (starts_with("\x1f\x8b")) return "it is gzip-compressed";
   if (starts_with("PK")) return "it is a zip archive";
@@ -62,7 +66,8 @@ bool may_be_text(std::span<const uint8_t> bytes) {
 }
 
 Result<wasm::Module> decode_and_validate(const Engine& engine, wasm::SharedBytes bytes) {
-  wasm::Module module = BRINK_TRY(decode::decode_module(std::move(bytes), engine.config().features));
+  wasm::Module module =
+      BRINK_TRY(decode::decode_module(std::move(bytes), engine.config().features));
   BRINK_TRY(validate::validate_module(module, engine.state()->registry));
   return module;
 }
@@ -95,8 +100,7 @@ Result<wasm::Module> module_from_text(const Engine& engine, std::string_view sou
   auto bytes = std::make_shared<const std::vector<uint8_t>>(std::move(parsed.bytes));
   Result<wasm::Module> module = decode_and_validate(engine, std::move(bytes));
   if (!module.has_value())
-    return std::unexpected(
-        text::attach_position(std::move(module).error(), parsed.map, source));
+    return std::unexpected(text::attach_position(std::move(module).error(), parsed.map, source));
   return module;
 }
 
@@ -117,6 +121,12 @@ Result<wasm::Module> module_from_bytes(const Engine& engine, std::span<const uin
 Result<Module> Module::compile(const Engine& engine, std::span<const uint8_t> bytes,
                                std::string name) {
   wasm::Module module = BRINK_TRY(module_from_bytes(engine, bytes));
+  return finish(engine, std::move(module), std::move(name));
+}
+
+Result<Module> Module::compile_binary(const Engine& engine, std::span<const uint8_t> bytes,
+                                      std::string name) {
+  wasm::Module module = BRINK_TRY(decode_and_validate(engine, share(bytes)));
   return finish(engine, std::move(module), std::move(name));
 }
 
@@ -200,15 +210,23 @@ std::optional<ExportType> Module::find_export(std::string_view name) const {
   return ExportType{std::string(item.name), item.kind, type_of(decoded(), item.kind, item.index)};
 }
 
-const std::string& Module::name() const { return state_->name; }
-const Engine& Module::engine() const { return state_->engine; }
-const wasm::Module& Module::decoded() const { return state_->decoded; }
+const std::string& Module::name() const {
+  return state_->name;
+}
+const Engine& Module::engine() const {
+  return state_->engine;
+}
+const wasm::Module& Module::decoded() const {
+  return state_->decoded;
+}
 
 std::string to_string(ExternKind kind, const ExternType& type) {
   const std::string text = std::visit(
       [](const auto& t) {
-        if constexpr (std::is_same_v<std::decay_t<decltype(t)>, TagType>) return to_string(t.type);
-        else return to_string(t);
+        if constexpr (std::is_same_v<std::decay_t<decltype(t)>, TagType>)
+          return to_string(t.type);
+        else
+          return to_string(t);
       },
       type);
   return fmt::format("{} {}", to_string(kind), text);

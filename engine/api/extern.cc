@@ -28,9 +28,15 @@ MemoryType Memory::type() const {
   type.limits.min = object_->pages();
   return type;
 }
-uint64_t Memory::size_pages() const { return object_->pages(); }
-uint64_t Memory::size_bytes() const { return object_->bytes.load(std::memory_order_acquire); }
-std::span<uint8_t> Memory::data() const { return {object_->base, size_bytes()}; }
+uint64_t Memory::size_pages() const {
+  return object_->pages();
+}
+uint64_t Memory::size_bytes() const {
+  return object_->bytes.load(std::memory_order_acquire);
+}
+std::span<uint8_t> Memory::data() const {
+  return {object_->base, size_bytes()};
+}
 
 std::optional<std::span<uint8_t>> Memory::slice(uint64_t offset, uint64_t size) const {
   if (!object_->contains(offset, size)) return std::nullopt;
@@ -70,7 +76,9 @@ TableType Table::type() const {
   type.limits.min = object_->size;
   return type;
 }
-uint64_t Table::size() const { return object_->size; }
+uint64_t Table::size() const {
+  return object_->size;
+}
 
 std::optional<Value> Table::get(uint64_t index) const {
   if (index >= object_->size) return std::nullopt;
@@ -79,9 +87,8 @@ std::optional<Value> Table::get(uint64_t index) const {
 
 Status Table::set(uint64_t index, const Value& value) const {
   if (index >= object_->size)
-    return make_error(ErrorKind::Usage,
-                      fmt::format("out of bounds table access: index {}, size {}", index,
-                                  object_->size));
+    return make_error(ErrorKind::Usage, fmt::format("out of bounds table access: index {}, size {}",
+                                                    index, object_->size));
   BRINK_TRY(check_type(*object_->store, value, object_->type.element));
   object_->elements[index] = value.ref_word();
   return {};
@@ -105,7 +112,9 @@ Result<Global> Global::create(Store& store, const GlobalType& type, const Value&
   return Global(&global);
 }
 
-GlobalType Global::type() const { return object_->type; }
+GlobalType Global::type() const {
+  return object_->type;
+}
 
 Value Global::get() const {
   return Value::from_words(object_->type.value, V128{{object_->value[0], object_->value[1]}});

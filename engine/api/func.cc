@@ -41,7 +41,9 @@ Func make_host_func(Store& store, const FuncType& type, HostThunk thunk,
   return Func(&function);
 }
 
-void set_host_trap(StoreState& store, Trap trap) { store.host_trap = std::move(trap); }
+void set_host_trap(StoreState& store, Trap trap) {
+  store.host_trap = std::move(trap);
+}
 
 Caller make_caller(StoreState& store, InstanceObject* instance) {
   return Caller(*store.handle, instance);
@@ -88,7 +90,8 @@ struct BoxedHost {
             store, Trap{TrapCode::HostError,
                         fmt::format("host function returned {} where its type says {}",
                                     to_string(results[i].type()), to_string(self.type.results[i])),
-                        {}, 0});
+                        {},
+                        0});
         return false;
       }
     }
@@ -100,12 +103,13 @@ struct BoxedHost {
 }  // namespace
 
 Func Func::create(Store& store, const FuncType& type, HostCallback callback) {
-  return runtime::make_host_func(
-      store, type, &BoxedHost::thunk,
-      std::make_shared<BoxedHost>(BoxedHost{type, std::move(callback)}));
+  return runtime::make_host_func(store, type, &BoxedHost::thunk,
+                                 std::make_shared<BoxedHost>(BoxedHost{type, std::move(callback)}));
 }
 
-FuncType Func::type() const { return *object_->store->types().get(object_->type_id).func(); }
+FuncType Func::type() const {
+  return *object_->store->types().get(object_->type_id).func();
+}
 
 namespace {
 
@@ -116,17 +120,19 @@ std::optional<Trap> check_arguments(const FuncObject& function, const FuncType& 
     return Trap{TrapCode::HostError,
                 fmt::format("the function takes {} arguments, {} were given", type.params.size(),
                             args.size()),
-                {}, 0};
+                {},
+                0};
   for (size_t i = 0; i < args.size(); ++i) {
     const ValType expected = type.params[i];
     const ValType actual = args[i].type();
     const bool is_null = args[i].is_null() && expected.is_ref() && expected.nullable();
     if (is_null || actual == expected || function.store->types().matches(actual, expected))
       continue;
-    return Trap{TrapCode::HostError,
-                fmt::format("argument {} must be {}, not {}", i, to_string(expected),
-                            to_string(actual)),
-                {}, 0};
+    return Trap{
+        TrapCode::HostError,
+        fmt::format("argument {} must be {}, not {}", i, to_string(expected), to_string(actual)),
+        {},
+        0};
   }
   return std::nullopt;
 }

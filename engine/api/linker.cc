@@ -10,8 +10,7 @@
 namespace brink {
 
 Status Linker::define(std::string_view module, std::string_view name, const Extern& item) {
-  const auto [entry, is_new] =
-      names_.try_emplace({std::string(module), std::string(name)}, item);
+  const auto [entry, is_new] = names_.try_emplace({std::string(module), std::string(name)}, item);
   if (is_new) return {};
   if (!allow_shadowing_)
     return make_error(ErrorKind::Usage,
@@ -108,12 +107,11 @@ std::expected<Instance, InstantiateError> Linker::instantiate(const Module& modu
     }
     // All of them at once: whoever has to provide them wants the whole list.
     missing += missing.empty() ? "unknown import: " : "\n  also missing: ";
-    missing += fmt::format("\"{}\" \"{}\" ({}) is not provided{}", import.module, import.name,
-                           to_string(import.kind, import.type),
-                           describe_alternatives(names_, import));
+    missing +=
+        fmt::format("\"{}\" \"{}\" ({}) is not provided{}", import.module, import.name,
+                    to_string(import.kind, import.type), describe_alternatives(names_, import));
   }
-  if (!missing.empty())
-    return std::unexpected(Error(ErrorKind::Unlinkable, std::move(missing)));
+  if (!missing.empty()) return std::unexpected(Error(ErrorKind::Unlinkable, std::move(missing)));
   return Instance::create(*store_, module, imports);
 }
 

@@ -31,8 +31,12 @@ Store& Store::operator=(Store&& other) noexcept {
   return *this;
 }
 
-const Engine& Store::engine() const { return state_->engine; }
-const StoreLimits& Store::limits() const { return state_->limits; }
+const Engine& Store::engine() const {
+  return state_->engine;
+}
+const StoreLimits& Store::limits() const {
+  return state_->limits;
+}
 
 void Store::set_fuel(uint64_t fuel) {
   state_->exec.fuel = static_cast<int64_t>(std::min<uint64_t>(fuel, INT64_MAX));
@@ -52,8 +56,10 @@ void Store::set_deadline(std::chrono::steady_clock::time_point when) {
       now + static_cast<uint64_t>(nanoseconds),
       [](void* state) { static_cast<StoreState*>(state)->interrupt(ExecContext::kDeadline); },
       state_.get());
-  if (deadline.has_value()) state_->deadline = *std::move(deadline);
-  else state_->interrupt(ExecContext::kDeadline);  // no thread for a timer: refuse to run unbounded
+  if (deadline.has_value())
+    state_->deadline = *std::move(deadline);
+  else
+    state_->interrupt(ExecContext::kDeadline);  // no thread for a timer: refuse to run unbounded
 }
 
 void Store::clear_deadline() {
@@ -61,13 +67,17 @@ void Store::clear_deadline() {
   state_->exec.interrupts.fetch_and(~ExecContext::kDeadline);
 }
 
-void Store::Canceller::cancel() const { state_->interrupt(ExecContext::kCancelled); }
+void Store::Canceller::cancel() const {
+  state_->interrupt(ExecContext::kCancelled);
+}
 
-Store::Canceller Store::canceller() const { return Canceller(state_); }
+Store::Canceller Store::canceller() const {
+  return Canceller(state_);
+}
 
 Value Store::extern_ref(std::shared_ptr<void> data) {
   state_->extern_data.push_back(std::move(data));
-  return Value::ref(kExternRef, state_->extern_data.size());
+  return Value::ref(ValType::ref(AbstractHeapType::Extern, false), state_->extern_data.size());
 }
 
 std::shared_ptr<void> Store::extern_data(const Value& value) const {
@@ -98,7 +108,8 @@ std::optional<Extern> Instance::find_export(std::string_view name) const {
 namespace {
 
 template <typename T>
-std::optional<T> flatten(const std::optional<Extern>& item, std::optional<T> (Extern::*get)() const) {
+std::optional<T> flatten(const std::optional<Extern>& item,
+                         std::optional<T> (Extern::*get)() const) {
   return item ? (*item.*get)() : std::nullopt;
 }
 
@@ -117,7 +128,9 @@ std::optional<Global> Instance::global(std::string_view name) const {
   return flatten(find_export(name), &Extern::global);
 }
 
-Module Instance::module() const { return Module(object_->module_owner); }
+Module Instance::module() const {
+  return Module(object_->module_owner);
+}
 
 std::optional<Memory> Caller::memory() const {
   if (instance_ == nullptr) return std::nullopt;

@@ -14,12 +14,10 @@ std::string to_string(const Value& value) {
   switch (value.type().kind()) {
     case ValKind::I32: return fmt::format("{}", value.i32());
     case ValKind::I64: return fmt::format("{}", value.i64());
-    case ValKind::F32: 
+    case ValKind::F32:
       text::append_f32(text, static_cast<uint32_t>(value.words().words[0]));
       return text;
-    case ValKind::F64: 
-      text::append_f64(text, value.words().words[0]);
-      return text;
+    case ValKind::F64: text::append_f64(text, value.words().words[0]); return text;
     case ValKind::V128: {
       const V128 v = value.v128();
       return fmt::format("0x{:016x}{:016x}", v.words[1], v.words[0]);

@@ -16,7 +16,8 @@
 //     compare-branch   a left, b right (slot or 16-bit constant), imm target
 //     branch           a condition, imm target
 //     load             a result, b address, imm offset            store: a value, b address
-//     call             word 1 callee, word 2: lo callee's frame, so that at a return pc[-1].lo gives
+//     call             word 1 callee, word 2: lo callee's frame, so that at a return pc[-1].lo
+//     gives
 //                      the way back to the caller's frame
 //
 // A branch target counts words from the branch's own first word.

@@ -27,18 +27,18 @@ bool fits_int16(uint64_t bits, ValType type) {
 struct ComparePair {
   Opcode opcode, negated, swapped;
 };
-#define BRINK_INTEGER_COMPARES(T)                              \
-  {Opcode::T##Eq, Opcode::T##Ne, Opcode::T##Eq},               \
-      {Opcode::T##Ne, Opcode::T##Eq, Opcode::T##Ne},           \
-      {Opcode::T##LtS, Opcode::T##GeS, Opcode::T##GtS},        \
-      {Opcode::T##LtU, Opcode::T##GeU, Opcode::T##GtU},        \
-      {Opcode::T##GtS, Opcode::T##LeS, Opcode::T##LtS},        \
-      {Opcode::T##GtU, Opcode::T##LeU, Opcode::T##LtU},        \
-      {Opcode::T##LeS, Opcode::T##GtS, Opcode::T##GeS},        \
-      {Opcode::T##LeU, Opcode::T##GtU, Opcode::T##GeU},        \
-      {Opcode::T##GeS, Opcode::T##LtS, Opcode::T##LeS},        \
+#define BRINK_INTEGER_COMPARES(T)                                                               \
+  {Opcode::T##Eq, Opcode::T##Ne, Opcode::T##Eq}, {Opcode::T##Ne, Opcode::T##Eq, Opcode::T##Ne}, \
+      {Opcode::T##LtS, Opcode::T##GeS, Opcode::T##GtS},                                         \
+      {Opcode::T##LtU, Opcode::T##GeU, Opcode::T##GtU},                                         \
+      {Opcode::T##GtS, Opcode::T##LeS, Opcode::T##LtS},                                         \
+      {Opcode::T##GtU, Opcode::T##LeU, Opcode::T##LtU},                                         \
+      {Opcode::T##LeS, Opcode::T##GtS, Opcode::T##GeS},                                         \
+      {Opcode::T##LeU, Opcode::T##GtU, Opcode::T##GeU},                                         \
+      {Opcode::T##GeS, Opcode::T##LtS, Opcode::T##LeS},                                         \
       {Opcode::T##GeU, Opcode::T##LtU, Opcode::T##LeU},
-constexpr ComparePair kIntegerCompares[] = {BRINK_INTEGER_COMPARES(I32) BRINK_INTEGER_COMPARES(I64)};
+constexpr ComparePair kIntegerCompares[] = {BRINK_INTEGER_COMPARES(I32)
+                                                BRINK_INTEGER_COMPARES(I64)};
 #undef BRINK_INTEGER_COMPARES
 
 const ComparePair* find_compare(Opcode opcode) {
@@ -76,13 +76,15 @@ void CodeBuilder::reset(bool far_mode, uint32_t scratch) {
 
 /// The slot as 16 bits. Asks for far mode when it does not fit.
 uint16_t CodeBuilder::near(uint32_t slot) {
-  if (slot > std::numeric_limits<uint16_t>::max()) [[unlikely]] needs_far_mode_ = true;
+  if (slot > std::numeric_limits<uint16_t>::max()) [[unlikely]]
+    needs_far_mode_ = true;
   return static_cast<uint16_t>(slot);
 }
 
 /// A near slot with the value of `slot`.
 uint16_t CodeBuilder::near_read(uint32_t slot, ValType type) {
-  if (!far_mode_ || slot <= std::numeric_limits<uint16_t>::max()) [[likely]] return near(slot);
+  if (!far_mode_ || slot <= std::numeric_limits<uint16_t>::max()) [[likely]]
+    return near(slot);
   const uint32_t scratch = scratch_ + next_scratch_;
   next_scratch_ = (next_scratch_ + 2) % kScratchSlots;
   copy_slot(type, scratch, slot);
@@ -156,12 +158,14 @@ bool CodeBuilder::redirect_last_result(const StackValue& value, ValType type, ui
     seal();
     return true;
   }
-  if (value.kind == Kind::Local || value.kind == Kind::Const || !last_result_ || last_result_->slot != value.temp ||
-      last_result_->type.slots() != type.slots())
+  if (value.kind == Kind::Local || value.kind == Kind::Const || !last_result_ ||
+      last_result_->slot != value.temp || last_result_->type.slots() != type.slots())
     return false;
   CodeWord& operands = words_[last_result_->position + 1];
-  if (last_result_->is_wide) operands.wide.lo = slot;
-  else operands.operands.a = static_cast<uint16_t>(slot);
+  if (last_result_->is_wide)
+    operands.wide.lo = slot;
+  else
+    operands.operands.a = static_cast<uint16_t>(slot);
   Accumulator& acc = accumulator(type);
   const bool was_copy = acc.state == Accumulator::State::Copy && acc.slot == value.temp;
   wrote_slot(slot, type);
@@ -181,8 +185,10 @@ void CodeBuilder::move_to(const StackValue& value, ValType type, uint32_t slot) 
     case Kind::Local: copy_slot(type, slot, value.slot); break;
     case Kind::Const: write_const(slot, value.bits); break;
     case Kind::Acc:
-      if (is_pending(value, type)) store_accumulator(type, slot);
-      else copy_slot(type, slot, value.temp);
+      if (is_pending(value, type))
+        store_accumulator(type, slot);
+      else
+        copy_slot(type, slot, value.temp);
       break;
   }
 }
@@ -269,8 +275,8 @@ void CodeBuilder::set_pending(ValType type, uint32_t temp, uint32_t position, Ha
 }
 
 /// The instruction at `position` has been written in its slot form; decides where its result goes.
-void CodeBuilder::finish_result(uint32_t position, Handler acc_form, Handler slot_form, ValType type,
-                                StackValue& result) {
+void CodeBuilder::finish_result(uint32_t position, Handler acc_form, Handler slot_form,
+                                ValType type, StackValue& result) {
   use_slots(result.temp + type.slots());
   clobber(accumulator(type));
   if (far_mode_ && result.temp > std::numeric_limits<uint16_t>::max()) {
@@ -325,16 +331,20 @@ void CodeBuilder::emit_value(Opcode opcode, std::span<StackValue> args,
   Mode right = args.size() == 2 ? mode_of(args[1], arg_types[1], true) : Mode::Slot;
   if (left == Mode::Acc && right == Mode::Acc && forms.get(left, right, Mode::Slot) == nullptr) {
     // Only one can be in the accumulator; the other's slot is valid.
-    if (is_pending(args[0], arg_types[0])) right = Mode::Slot;
-    else left = Mode::Slot;
+    if (is_pending(args[0], arg_types[0]))
+      right = Mode::Slot;
+    else
+      left = Mode::Slot;
   }
   if (forms.get(left, right, Mode::Slot) == nullptr && right != Mode::Slot) right = Mode::Slot;
   if (forms.get(left, right, Mode::Slot) == nullptr) left = Mode::Slot;
   Operands operands = {};
   if (left == Mode::Slot) operands.b = operand_slot(args[0], arg_types[0]);
   if (args.size() == 2) {
-    if (right == Mode::Slot) operands.c = operand_slot(args[1], arg_types[1]);
-    else if (right == Mode::Imm) operands.imm = static_cast<int32_t>(args[1].bits);
+    if (right == Mode::Slot)
+      operands.c = operand_slot(args[1], arg_types[1]);
+    else if (right == Mode::Imm)
+      operands.imm = static_cast<int32_t>(args[1].bits);
   }
   if (left == Mode::Acc) forget(args[0], arg_types[0]);
   if (right == Mode::Acc) forget(args[1], arg_types[1]);
@@ -482,12 +492,16 @@ void CodeBuilder::emit_store(Opcode opcode, StackValue& address, StackValue& val
     value_mode = Mode::Slot;
   if (address_mode == Mode::Acc && value_mode == Mode::Acc &&
       acc_class(value_type) == AccClass::Int) {
-    if (is_pending(value, value_type)) address_mode = Mode::Slot;
-    else value_mode = Mode::Slot;
+    if (is_pending(value, value_type))
+      address_mode = Mode::Slot;
+    else
+      value_mode = Mode::Slot;
   }
   if (address_mode == Mode::Slot) operands.b = operand_slot(address, kI32);
-  if (value_mode == Mode::Slot) operands.a = operand_slot(value, value_type);
-  else if (value_mode == Mode::Imm) operands.a = static_cast<uint16_t>(value.bits);
+  if (value_mode == Mode::Slot)
+    operands.a = operand_slot(value, value_type);
+  else if (value_mode == Mode::Imm)
+    operands.a = static_cast<uint16_t>(value.bits);
   if (address_mode == Mode::Acc) forget(address, kI32);
   if (value_mode == Mode::Acc) forget(value, value_type);
   operands.imm = static_cast<int32_t>(offset);
@@ -568,8 +582,10 @@ Condition CodeBuilder::take_condition(StackValue& value) {
     }
   }
   condition.in_acc = mode_of(value, kI32, false) == Mode::Acc;
-  if (condition.in_acc) forget(value, kI32);
-  else condition.slot = operand_slot(value, kI32);
+  if (condition.in_acc)
+    forget(value, kI32);
+  else
+    condition.slot = operand_slot(value, kI32);
   return condition;
 }
 
@@ -579,7 +595,8 @@ void CodeBuilder::emit_compare_branch(const Condition& condition, bool if_true, 
   if (condition.compare != nullptr) {
     const CompareBranchHandlers* forms = condition.compare;
     bool negate = !if_true;
-    if (const std::optional<Opcode> negated = negated_compare(condition.opcode); negate && negated) {
+    if (const std::optional<Opcode> negated = negated_compare(condition.opcode);
+        negate && negated) {
       forms = handlers().compare_branches[static_cast<size_t>(*negated)];
       negate = false;
     }
@@ -606,8 +623,10 @@ void CodeBuilder::add_fixup(FixupList& list, uint32_t instruction, uint32_t word
 
 void CodeBuilder::set_distance(const Fixup& fixup, uint32_t target) {
   const int64_t distance = int64_t{target} - int64_t{fixup.instruction};
-  if (fixup.is_table_entry) words_[fixup.word].bits = static_cast<uint64_t>(distance);
-  else words_[fixup.word].operands.imm = static_cast<int32_t>(distance);
+  if (fixup.is_table_entry)
+    words_[fixup.word].bits = static_cast<uint64_t>(distance);
+  else
+    words_[fixup.word].operands.imm = static_cast<int32_t>(distance);
 }
 
 void CodeBuilder::bind(FixupList& list) {

@@ -1,13 +1,15 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writes threaded code for the translator: words, values and where they are, accumulators, branches.
+// Writes threaded code for the translator: words, values and where they are, accumulators,
+// branches.
 //
 // The builder keeps track of what each accumulator holds. An instruction that computes is first
-// written in the form that leaves its result in the accumulator only ("pending"). If the value turns
-// out to be needed after the accumulator is overwritten, the instruction is changed into the form
-// that writes a slot as well: handler and slot number are patched where they stand. So a value that
-// is consumed by the next instruction never touches memory, and nothing has to be known in advance.
+// written in the form that leaves its result in the accumulator only ("pending"). If the value
+// turns out to be needed after the accumulator is overwritten, the instruction is changed into the
+// form that writes a slot as well: handler and slot number are patched where they stand. So a value
+// that is consumed by the next instruction never touches memory, and nothing has to be known in
+// advance.
 //
 // Slot numbers in most instructions have 16 bits. A function with more slots is translated anew in
 // far mode: its operands are moved to a few near scratch slots before use. Only such functions pay.
@@ -81,7 +83,8 @@ class CodeBuilder {
 
   // ---- values ----
 
-  /// Writes the value to `slot`. A value pending at the end of the code is redirected there instead.
+  /// Writes the value to `slot`. A value pending at the end of the code is redirected there
+  /// instead.
   void move_to(const StackValue& value, ValType type, uint32_t slot);
   /// Writes the value to its canonical slot and makes it a Temp.
   void materialize(StackValue& value, ValType type);
@@ -154,14 +157,17 @@ class CodeBuilder {
   /// The next instruction overwrites all accumulators.
   void clobber_accumulators();
   /// Nothing may be patched across this point, but the accumulators keep their values.
-  void seal() { last_compare_.reset(); last_result_.reset(); }
+  void seal() {
+    last_compare_.reset();
+    last_result_.reset();
+  }
 
  private:
   struct Accumulator {
     enum class State : uint8_t { Unknown, Pending, Copy };
     State state = State::Unknown;
-    uint32_t slot = 0;         ///< Copy: holds what this slot holds. Pending: the entry's temp
-    uint32_t position = 0;     ///< Pending: of the instruction
+    uint32_t slot = 0;      ///< Copy: holds what this slot holds. Pending: the entry's temp
+    uint32_t position = 0;  ///< Pending: of the instruction
     Handler slot_form = nullptr;
   };
   struct LastCompare {

@@ -6,8 +6,8 @@
 // every handler at -O2, which is why CMake compiles the handlers with -O2 in every configuration;
 // dispatch_test runs long enough to overflow any stack if one handler failed to.
 //
-// Rules for a handler: no object with a destructor, no address of a local escapes, and anything that
-// calls a function which is not inlined is itself a cold handler reached by BRINK_GOTO.
+// Rules for a handler: no object with a destructor, no address of a local escapes, and anything
+// that calls a function which is not inlined is itself a cold handler reached by BRINK_GOTO.
 
 #ifndef BRINK_INTERPRET_DISPATCH_H_
 #define BRINK_INTERPRET_DISPATCH_H_
@@ -25,31 +25,31 @@
 #endif
 
 /// Parameters and arguments of every handler.
-#define BRINK_STATE                                                                          \
-  [[maybe_unused]] const CodeWord *pc, [[maybe_unused]] Slot *fp,                            \
-      [[maybe_unused]] uint8_t *mem, [[maybe_unused]] InstanceObject *inst,                  \
-      [[maybe_unused]] ExecContext *rt, [[maybe_unused]] uint64_t acc,                       \
-      [[maybe_unused]] float facc, [[maybe_unused]] double dacc, [[maybe_unused]] VectorAcc vacc
+#define BRINK_STATE                                                                              \
+  [[maybe_unused]] const CodeWord *pc, [[maybe_unused]] Slot *fp, [[maybe_unused]] uint8_t *mem, \
+      [[maybe_unused]] InstanceObject *inst, [[maybe_unused]] ExecContext *rt,                   \
+      [[maybe_unused]] uint64_t acc, [[maybe_unused]] float facc, [[maybe_unused]] double dacc,  \
+      [[maybe_unused]] VectorAcc vacc
 #define BRINK_STATE_ARGS pc, fp, mem, inst, rt, acc, facc, dacc, vacc
 
 /// Continues with a function of handler type.
 #define BRINK_GOTO(function) BRINK_MUSTTAIL return function(BRINK_STATE_ARGS)
 
 /// Continues with the instruction at `target`.
-#define BRINK_DISPATCH(target)           \
-  do {                                   \
-    pc = (target);                       \
-    BRINK_GOTO(pc->handler);             \
+#define BRINK_DISPATCH(target) \
+  do {                         \
+    pc = (target);             \
+    BRINK_GOTO(pc->handler);   \
   } while (0)
 
 /// Continues with the instruction `words` further on.
 #define BRINK_NEXT(words) BRINK_DISPATCH(pc + (words))
 
 /// Ends the guest with a trap at this instruction.
-#define BRINK_RAISE(code)                        \
-  do {                                           \
-    acc = static_cast<uint64_t>(code);           \
-    BRINK_GOTO(::brink::interpret::raise_trap);  \
+#define BRINK_RAISE(code)                       \
+  do {                                          \
+    acc = static_cast<uint64_t>(code);          \
+    BRINK_GOTO(::brink::interpret::raise_trap); \
   } while (0)
 
 namespace brink::interpret {

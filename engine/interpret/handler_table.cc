@@ -29,7 +29,9 @@ HandlerTables make_tables() {
 
 using Names = std::unordered_map<Handler, HandlerName>;
 
-constexpr Mode mode(int i) { return static_cast<Mode>(i); }
+constexpr Mode mode(int i) {
+  return static_cast<Mode>(i);
+}
 
 void add_value_names(Names& names, uint16_t op, const ValueHandlers& row) {
   for (int a = 0; a < 2; ++a)
@@ -45,8 +47,11 @@ void add_compare_branch_names(Names& names, uint16_t op, const CompareBranchHand
       for (int negate = 0; negate < 2; ++negate)
         for (int backward = 0; backward < 2; ++backward)
           if (const Handler handler = row.by_mode[a][b][negate][backward])
-            names[handler] = {Shape::CompareBranch, op,           {mode(a), mode(b), Mode::Slot},
-                              negate != 0,          backward != 0};
+            names[handler] = {Shape::CompareBranch,
+                              op,
+                              {mode(a), mode(b), Mode::Slot},
+                              negate != 0,
+                              backward != 0};
 }
 
 void add_access_names(Names& names, uint16_t op, const AccessHandlers& row) {

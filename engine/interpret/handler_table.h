@@ -84,8 +84,8 @@ void fill_state_handlers(std::array<Handler, kInternalOpCount>& handlers);
 enum class Shape : uint8_t { Value, CompareBranch, Access, CheckedAccess, Internal };
 struct HandlerName {
   Shape shape;
-  uint16_t op = 0;          ///< Opcode or InternalOp
-  Mode modes[3] = {};       ///< operand, operand, result
+  uint16_t op = 0;     ///< Opcode or InternalOp
+  Mode modes[3] = {};  ///< operand, operand, result
   bool negate = false;
   bool backward = false;
 };

@@ -4,8 +4,8 @@
 // SANDBOX-CRITICAL: a mistake here lets a guest leave its memory. Changes need a second reader.
 //
 // Handlers of loads and stores. An access is described by a struct with the type of its value and
-// how it is done on raw bytes, once for memory that may fault (guarded) and once for bytes that have
-// been checked. From that one description come all handlers of the instruction.
+// how it is done on raw bytes, once for memory that may fault (guarded) and once for bytes that
+// have been checked. From that one description come all handlers of the instruction.
 //
 // Guarded: the index is 32 bits and so is the offset; their 33-bit sum plus the access size stays
 // inside the reservation (see runtime/memory.h), so the only check is the page table's.
@@ -37,17 +37,17 @@ BRINK_INLINE void checked_write(uint8_t* address, T value) {
 
 // ---- loads: Value, kBytes, guarded(), checked() ----
 
-#define BRINK_LOAD(name, value_type, memory_type, guarded_function)                            \
-  struct name {                                                                                \
-    using Value = value_type;                                                                  \
-    static constexpr uint32_t kBytes = sizeof(memory_type);                                    \
-    BRINK_INLINE static Value guarded(const uint8_t* mem, uint64_t index, const CodeWord* pc,  \
-                                      const Slot* fp) {                                        \
-      return static_cast<Value>(guest::guarded_function(mem, index, pc, fp));                  \
-    }                                                                                          \
-    BRINK_INLINE static Value checked(const uint8_t* address) {                                \
-      return static_cast<Value>(checked_read<memory_type>(address));                           \
-    }                                                                                          \
+#define BRINK_LOAD(name, value_type, memory_type, guarded_function)                           \
+  struct name {                                                                               \
+    using Value = value_type;                                                                 \
+    static constexpr uint32_t kBytes = sizeof(memory_type);                                   \
+    BRINK_INLINE static Value guarded(const uint8_t* mem, uint64_t index, const CodeWord* pc, \
+                                      const Slot* fp) {                                       \
+      return static_cast<Value>(guest::guarded_function(mem, index, pc, fp));                 \
+    }                                                                                         \
+    BRINK_INLINE static Value checked(const uint8_t* address) {                               \
+      return static_cast<Value>(checked_read<memory_type>(address));                          \
+    }                                                                                         \
   };
 
 BRINK_LOAD(I32Load, uint32_t, uint32_t, load_u32)
@@ -77,22 +77,26 @@ struct V128Load {
 };
 
 /// A vector made of up to 64 loaded bits.
-#define BRINK_VECTOR_LOAD(name, memory_type, guarded_function, expression)                     \
-  struct name {                                                                                \
-    using Value = V128;                                                                        \
-    static constexpr uint32_t kBytes = sizeof(memory_type);                                    \
-    BRINK_INLINE static V128 make(memory_type bits) { return expression; }                     \
-    BRINK_INLINE static V128 guarded(const uint8_t* mem, uint64_t index, const CodeWord* pc,   \
-                                     const Slot* fp) {                                         \
-      return make(static_cast<memory_type>(guest::guarded_function(mem, index, pc, fp)));      \
-    }                                                                                          \
-    BRINK_INLINE static V128 checked(const uint8_t* address) {                                 \
-      return make(checked_read<memory_type>(address));                                         \
-    }                                                                                          \
+#define BRINK_VECTOR_LOAD(name, memory_type, guarded_function, expression)                   \
+  struct name {                                                                              \
+    using Value = V128;                                                                      \
+    static constexpr uint32_t kBytes = sizeof(memory_type);                                  \
+    BRINK_INLINE static V128 make(memory_type bits) {                                        \
+      return expression;                                                                     \
+    }                                                                                        \
+    BRINK_INLINE static V128 guarded(const uint8_t* mem, uint64_t index, const CodeWord* pc, \
+                                     const Slot* fp) {                                       \
+      return make(static_cast<memory_type>(guest::guarded_function(mem, index, pc, fp)));    \
+    }                                                                                        \
+    BRINK_INLINE static V128 checked(const uint8_t* address) {                               \
+      return make(checked_read<memory_type>(address));                                       \
+    }                                                                                        \
   };
 
 using semantics::i16x8_extend_low_i8x16_s;
-BRINK_INLINE V128 low_bits(uint64_t bits) { return V128{{bits, 0}}; }
+BRINK_INLINE V128 low_bits(uint64_t bits) {
+  return V128{{bits, 0}};
+}
 BRINK_VECTOR_LOAD(V128Load8x8S, uint64_t, load_u64, i16x8_extend_low_i8x16_s(low_bits(bits)))
 BRINK_VECTOR_LOAD(V128Load8x8U, uint64_t, load_u64,
                   semantics::i16x8_extend_low_i8x16_u(low_bits(bits)))
@@ -114,17 +118,17 @@ BRINK_VECTOR_LOAD(V128Load64Zero, uint64_t, load_u64, low_bits(bits))
 
 // ---- stores ----
 
-#define BRINK_STORE(name, value_type, memory_type, guarded_function)                           \
-  struct name {                                                                                \
-    using Value = value_type;                                                                  \
-    static constexpr uint32_t kBytes = sizeof(memory_type);                                    \
-    BRINK_INLINE static void guarded(uint8_t* mem, uint64_t index, Value value,                \
-                                     const CodeWord* pc, const Slot* fp) {                     \
-      guest::guarded_function(mem, index, value, pc, fp);                                      \
-    }                                                                                          \
-    BRINK_INLINE static void checked(uint8_t* address, Value value) {                          \
-      checked_write(address, static_cast<memory_type>(value));                                 \
-    }                                                                                          \
+#define BRINK_STORE(name, value_type, memory_type, guarded_function)            \
+  struct name {                                                                 \
+    using Value = value_type;                                                   \
+    static constexpr uint32_t kBytes = sizeof(memory_type);                     \
+    BRINK_INLINE static void guarded(uint8_t* mem, uint64_t index, Value value, \
+                                     const CodeWord* pc, const Slot* fp) {      \
+      guest::guarded_function(mem, index, value, pc, fp);                       \
+    }                                                                           \
+    BRINK_INLINE static void checked(uint8_t* address, Value value) {           \
+      checked_write(address, static_cast<memory_type>(value));                  \
+    }                                                                           \
   };
 
 BRINK_STORE(I32Store, uint32_t, uint32_t, store_u32)
@@ -154,17 +158,25 @@ struct Lane {
   static constexpr uint32_t kBytes = sizeof(Memory);
   BRINK_INLINE static Memory guarded_load(const uint8_t* mem, uint64_t index, const CodeWord* pc,
                                           const Slot* fp) {
-    if constexpr (kBytes == 1) return static_cast<Memory>(guest::load_u8(mem, index, pc, fp));
-    else if constexpr (kBytes == 2) return static_cast<Memory>(guest::load_u16(mem, index, pc, fp));
-    else if constexpr (kBytes == 4) return static_cast<Memory>(guest::load_u32(mem, index, pc, fp));
-    else return guest::load_u64(mem, index, pc, fp);
+    if constexpr (kBytes == 1)
+      return static_cast<Memory>(guest::load_u8(mem, index, pc, fp));
+    else if constexpr (kBytes == 2)
+      return static_cast<Memory>(guest::load_u16(mem, index, pc, fp));
+    else if constexpr (kBytes == 4)
+      return static_cast<Memory>(guest::load_u32(mem, index, pc, fp));
+    else
+      return guest::load_u64(mem, index, pc, fp);
   }
   BRINK_INLINE static void guarded_store(uint8_t* mem, uint64_t index, Memory value,
                                          const CodeWord* pc, const Slot* fp) {
-    if constexpr (kBytes == 1) guest::store_u8(mem, index, value, pc, fp);
-    else if constexpr (kBytes == 2) guest::store_u16(mem, index, value, pc, fp);
-    else if constexpr (kBytes == 4) guest::store_u32(mem, index, value, pc, fp);
-    else guest::store_u64(mem, index, value, pc, fp);
+    if constexpr (kBytes == 1)
+      guest::store_u8(mem, index, value, pc, fp);
+    else if constexpr (kBytes == 2)
+      guest::store_u16(mem, index, value, pc, fp);
+    else if constexpr (kBytes == 4)
+      guest::store_u32(mem, index, value, pc, fp);
+    else
+      guest::store_u64(mem, index, value, pc, fp);
   }
 };
 
@@ -174,8 +186,10 @@ struct Lane {
 template <Mode address>
 BRINK_INLINE uint64_t guarded_index(BRINK_STATE) {
   const uint64_t offset = static_cast<uint32_t>(pc[1].operands.imm);
-  if constexpr (address == Mode::Imm) return offset;
-  else return offset + read<uint32_t, address>(BRINK_STATE_ARGS, pc[1].operands.b);
+  if constexpr (address == Mode::Imm)
+    return offset;
+  else
+    return offset + read<uint32_t, address>(BRINK_STATE_ARGS, pc[1].operands.b);
 }
 
 template <typename Access, Mode address, Mode dst>
@@ -217,7 +231,8 @@ template <typename Access, typename Index>
 void load_checked(BRINK_STATE) {
   using T = typename Access::Value;
   const uint8_t* address = checked_address<Index>(BRINK_STATE_ARGS, Access::kBytes);
-  if (address == nullptr) [[unlikely]] BRINK_RAISE(TrapCode::MemoryOutOfBounds);
+  if (address == nullptr) [[unlikely]]
+    BRINK_RAISE(TrapCode::MemoryOutOfBounds);
   const T value = Access::checked(address);
   BRINK_WRITE(T, Mode::Slot, value);
   BRINK_NEXT(3);
@@ -227,7 +242,8 @@ template <typename Access, typename Index>
 void store_checked(BRINK_STATE) {
   using T = typename Access::Value;
   uint8_t* address = checked_address<Index>(BRINK_STATE_ARGS, Access::kBytes);
-  if (address == nullptr) [[unlikely]] BRINK_RAISE(TrapCode::MemoryOutOfBounds);
+  if (address == nullptr) [[unlikely]]
+    BRINK_RAISE(TrapCode::MemoryOutOfBounds);
   Access::checked(address, load_slot<T>(fp + pc[1].operands.a));
   BRINK_NEXT(3);
 }
@@ -271,7 +287,8 @@ template <typename Memory, typename Index>
 void load_lane_checked(BRINK_STATE) {
   const WideOperands extra = pc[3].wide;
   const uint8_t* address = checked_address<Index>(BRINK_STATE_ARGS, sizeof(Memory));
-  if (address == nullptr) [[unlikely]] BRINK_RAISE(TrapCode::MemoryOutOfBounds);
+  if (address == nullptr) [[unlikely]]
+    BRINK_RAISE(TrapCode::MemoryOutOfBounds);
   const V128 result =
       with_lane(load_slot<V128>(fp + extra.lo), extra.hi, checked_read<Memory>(address));
   BRINK_WRITE(V128, Mode::Slot, result);
@@ -282,7 +299,8 @@ template <typename Memory, typename Index>
 void store_lane_checked(BRINK_STATE) {
   const WideOperands extra = pc[3].wide;
   uint8_t* address = checked_address<Index>(BRINK_STATE_ARGS, sizeof(Memory));
-  if (address == nullptr) [[unlikely]] BRINK_RAISE(TrapCode::MemoryOutOfBounds);
+  if (address == nullptr) [[unlikely]]
+    BRINK_RAISE(TrapCode::MemoryOutOfBounds);
   checked_write(address, get_lane<Memory>(fp + extra.lo, extra.hi));
   BRINK_NEXT(4);
 }
@@ -356,22 +374,24 @@ struct Row {
 constexpr Row kRows[] = {
 #define BRINK_LOAD_ROW(id) {Opcode::id, make_load<id>()},
 #define BRINK_STORE_ROW(id) {Opcode::id, make_store<id>()},
-    BRINK_LOAD_ROW(I32Load) BRINK_LOAD_ROW(I64Load) BRINK_LOAD_ROW(F32Load) BRINK_LOAD_ROW(F64Load)
-    BRINK_LOAD_ROW(I32Load8S) BRINK_LOAD_ROW(I32Load8U) BRINK_LOAD_ROW(I32Load16S)
-    BRINK_LOAD_ROW(I32Load16U) BRINK_LOAD_ROW(I64Load8S) BRINK_LOAD_ROW(I64Load8U)
-    BRINK_LOAD_ROW(I64Load16S) BRINK_LOAD_ROW(I64Load16U) BRINK_LOAD_ROW(I64Load32S)
-    BRINK_LOAD_ROW(I64Load32U) BRINK_LOAD_ROW(V128Load) BRINK_LOAD_ROW(V128Load8x8S)
-    BRINK_LOAD_ROW(V128Load8x8U) BRINK_LOAD_ROW(V128Load16x4S) BRINK_LOAD_ROW(V128Load16x4U)
-    BRINK_LOAD_ROW(V128Load32x2S) BRINK_LOAD_ROW(V128Load32x2U) BRINK_LOAD_ROW(V128Load8Splat)
-    BRINK_LOAD_ROW(V128Load16Splat) BRINK_LOAD_ROW(V128Load32Splat) BRINK_LOAD_ROW(V128Load64Splat)
-    BRINK_LOAD_ROW(V128Load32Zero) BRINK_LOAD_ROW(V128Load64Zero)
-    BRINK_STORE_ROW(I32Store) BRINK_STORE_ROW(I64Store) BRINK_STORE_ROW(F32Store)
-    BRINK_STORE_ROW(F64Store) BRINK_STORE_ROW(I32Store8) BRINK_STORE_ROW(I32Store16)
-    BRINK_STORE_ROW(I64Store8) BRINK_STORE_ROW(I64Store16) BRINK_STORE_ROW(I64Store32)
-    BRINK_STORE_ROW(V128Store)
+    BRINK_LOAD_ROW(I32Load) BRINK_LOAD_ROW(I64Load) BRINK_LOAD_ROW(F32Load) BRINK_LOAD_ROW(
+        F64Load) BRINK_LOAD_ROW(I32Load8S) BRINK_LOAD_ROW(I32Load8U) BRINK_LOAD_ROW(I32Load16S)
+        BRINK_LOAD_ROW(I32Load16U) BRINK_LOAD_ROW(I64Load8S) BRINK_LOAD_ROW(I64Load8U)
+            BRINK_LOAD_ROW(I64Load16S) BRINK_LOAD_ROW(I64Load16U) BRINK_LOAD_ROW(
+                I64Load32S) BRINK_LOAD_ROW(I64Load32U) BRINK_LOAD_ROW(V128Load)
+                BRINK_LOAD_ROW(V128Load8x8S) BRINK_LOAD_ROW(V128Load8x8U) BRINK_LOAD_ROW(
+                    V128Load16x4S) BRINK_LOAD_ROW(V128Load16x4U) BRINK_LOAD_ROW(V128Load32x2S)
+                    BRINK_LOAD_ROW(V128Load32x2U) BRINK_LOAD_ROW(V128Load8Splat) BRINK_LOAD_ROW(
+                        V128Load16Splat) BRINK_LOAD_ROW(V128Load32Splat)
+                        BRINK_LOAD_ROW(V128Load64Splat) BRINK_LOAD_ROW(V128Load32Zero)
+                            BRINK_LOAD_ROW(V128Load64Zero) BRINK_STORE_ROW(I32Store)
+                                BRINK_STORE_ROW(I64Store) BRINK_STORE_ROW(F32Store) BRINK_STORE_ROW(
+                                    F64Store) BRINK_STORE_ROW(I32Store8) BRINK_STORE_ROW(I32Store16)
+                                    BRINK_STORE_ROW(I64Store8) BRINK_STORE_ROW(I64Store16)
+                                        BRINK_STORE_ROW(I64Store32) BRINK_STORE_ROW(V128Store)
 #undef BRINK_LOAD_ROW
 #undef BRINK_STORE_ROW
-    {Opcode::V128Load8Lane, make_load_lane<uint8_t>()},
+                                            {Opcode::V128Load8Lane, make_load_lane<uint8_t>()},
     {Opcode::V128Load16Lane, make_load_lane<uint16_t>()},
     {Opcode::V128Load32Lane, make_load_lane<uint32_t>()},
     {Opcode::V128Load64Lane, make_load_lane<uint64_t>()},

@@ -1,7 +1,8 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Handlers of calls and returns. See code.h for the words of a call and runtime/layout.h for frames.
+// Handlers of calls and returns. See code.h for the words of a call and runtime/layout.h for
+// frames.
 //
 // A call inside the instance leaves one word in the new frame: the return pc. Where the caller's
 // frame begins is known from the call instruction just before the return pc (pc[-1].lo). A call
@@ -61,7 +62,8 @@ BRINK_INLINE bool try_enter(const CodeWord*& pc, Slot*& fp, uint8_t*& mem, Insta
                             ExecContext* rt, const FuncObject* function) {
   const CodeHeader* callee = function->code->load(std::memory_order_acquire);
   Slot* const frame = fp + pc[2].wide.lo;
-  if (!fits(callee, frame, rt)) [[unlikely]] return false;
+  if (!fits(callee, frame, rt)) [[unlikely]]
+    return false;
   clear_locals(callee, frame);
   Slot* const link = frame + callee->link_slot;
   if (function->instance == inst) {
@@ -78,13 +80,13 @@ BRINK_INLINE bool try_enter(const CodeWord*& pc, Slot*& fp, uint8_t*& mem, Insta
   return true;
 }
 
-#define BRINK_ENTER(function)                                        \
-  do {                                                               \
-    if (!try_enter(pc, fp, mem, inst, rt, function)) [[unlikely]] {  \
-      acc = reinterpret_cast<uint64_t>(function);                    \
-      BRINK_GOTO(enter_slowly);                                      \
-    }                                                                \
-    BRINK_NEXT(0);                                                   \
+#define BRINK_ENTER(function)                                       \
+  do {                                                              \
+    if (!try_enter(pc, fp, mem, inst, rt, function)) [[unlikely]] { \
+      acc = reinterpret_cast<uint64_t>(function);                   \
+      BRINK_GOTO(enter_slowly);                                     \
+    }                                                               \
+    BRINK_NEXT(0);                                                  \
   } while (0)
 
 /// word 1 function index, lo callee's frame.
@@ -102,11 +104,18 @@ bool has_type(const FuncObject* function, TypeId type, const InstanceObject* ins
 BRINK_INLINE TrapCode find_callee(BRINK_STATE, const FuncObject*& function) {
   const WideOperands what = pc[1].wide;  // lo table, hi type
   const runtime::TableObject* table = inst->tables[what.lo];
-  const uint64_t index = table->type.address == AddressType::I64 ? fp[pc[2].wide.hi]
-                                                                 : static_cast<uint32_t>(fp[pc[2].wide.hi]);
-  if (index >= table->size) [[unlikely]] return TrapCode::UndefinedElement;
+  const uint64_t index = table->type.address == AddressType::I64
+                             ? fp[pc[2].wide.hi]
+                             : static_cast<uint32_t>(fp[pc[2].wide.hi]);
+  if (index >= table->size) [[unlikely]] {
+    rt->trap_detail = index;
+    return TrapCode::UndefinedElement;
+  }
   function = reinterpret_cast<const FuncObject*>(table->elements[index]);
-  if (function == nullptr) [[unlikely]] return TrapCode::UninitializedElement;
+  if (function == nullptr) [[unlikely]] {
+    rt->trap_detail = index;
+    return TrapCode::UninitializedElement;
+  }
   return TrapCode::None;
 }
 
@@ -121,7 +130,8 @@ void call_subtype(BRINK_STATE) {
 void call_indirect(BRINK_STATE) {
   const FuncObject* function = nullptr;
   const TrapCode trap = find_callee(BRINK_STATE_ARGS, function);
-  if (trap != TrapCode::None) [[unlikely]] BRINK_RAISE(trap);
+  if (trap != TrapCode::None) [[unlikely]]
+    BRINK_RAISE(trap);
   if (function->type_id != pc[1].wide.hi) [[unlikely]] {
     acc = reinterpret_cast<uint64_t>(function);
     BRINK_GOTO(call_subtype);
@@ -132,7 +142,8 @@ void call_indirect(BRINK_STATE) {
 /// word 2: lo callee's frame, hi reference.
 void call_ref(BRINK_STATE) {
   const auto* function = reinterpret_cast<const FuncObject*>(fp[pc[2].wide.hi]);
-  if (function == nullptr) [[unlikely]] BRINK_RAISE(TrapCode::NullFunctionReference);
+  if (function == nullptr) [[unlikely]]
+    BRINK_RAISE(TrapCode::NullFunctionReference);
   BRINK_ENTER(function);
 }
 
@@ -260,7 +271,8 @@ void return_call_import(BRINK_STATE) {
 void return_call_indirect(BRINK_STATE) {
   const FuncObject* function = nullptr;
   const TrapCode trap = find_callee(BRINK_STATE_ARGS, function);
-  if (trap != TrapCode::None) [[unlikely]] BRINK_RAISE(trap);
+  if (trap != TrapCode::None) [[unlikely]]
+    BRINK_RAISE(trap);
   if (!has_type(function, pc[1].wide.hi, inst)) [[unlikely]]
     BRINK_RAISE(TrapCode::IndirectCallTypeMismatch);
   acc = reinterpret_cast<uint64_t>(function);
@@ -268,18 +280,19 @@ void return_call_indirect(BRINK_STATE) {
 }
 void return_call_ref(BRINK_STATE) {
   acc = fp[pc[2].wide.hi];
-  if (acc == 0) [[unlikely]] BRINK_RAISE(TrapCode::NullFunctionReference);
+  if (acc == 0) [[unlikely]]
+    BRINK_RAISE(TrapCode::NullFunctionReference);
   BRINK_GOTO(enter_tail);
 }
 
 // ---- returns: lo own link ----
 
 /// Goes to the return pc. acc tells the stubs where the link is.
-#define BRINK_RETURN(link, target)                 \
-  do {                                             \
-    acc = reinterpret_cast<uint64_t>(link);        \
-    fp -= (target)[-1].wide.lo;                    \
-    BRINK_DISPATCH(target);                        \
+#define BRINK_RETURN(link, target)          \
+  do {                                      \
+    acc = reinterpret_cast<uint64_t>(link); \
+    fp -= (target)[-1].wide.lo;             \
+    BRINK_DISPATCH(target);                 \
   } while (0)
 
 /// The results are in place.
@@ -324,8 +337,12 @@ const CodeWord kReturnToInstanceStub[2] = {CodeWord{.bits = 0},
 
 }  // namespace
 
-const CodeWord* exit_stub() { return &kExitStub[1]; }
-const CodeWord* return_to_instance_stub() { return &kReturnToInstanceStub[1]; }
+const CodeWord* exit_stub() {
+  return &kExitStub[1];
+}
+const CodeWord* return_to_instance_stub() {
+  return &kReturnToInstanceStub[1];
+}
 
 void fill_call_handlers(std::array<Handler, kInternalOpCount>& handlers) {
   const auto set = [&](InternalOp op, Handler handler) {

@@ -70,14 +70,14 @@ void const_vector(BRINK_STATE) {
   BRINK_NEXT(4);
 }
 
-#define BRINK_TAKE_BRANCH(backward)                                              \
-  do {                                                                           \
-    pc += pc[1].operands.imm;                                                    \
-    if constexpr (backward) {                                                    \
-      if (fp >= rt->stack_limit.load(std::memory_order_relaxed)) [[unlikely]]    \
-        BRINK_GOTO(poll_interrupts);                                             \
-    }                                                                            \
-    BRINK_NEXT(0);                                                               \
+#define BRINK_TAKE_BRANCH(backward)                                           \
+  do {                                                                        \
+    pc += pc[1].operands.imm;                                                 \
+    if constexpr (backward) {                                                 \
+      if (fp >= rt->stack_limit.load(std::memory_order_relaxed)) [[unlikely]] \
+        BRINK_GOTO(poll_interrupts);                                          \
+    }                                                                         \
+    BRINK_NEXT(0);                                                            \
   } while (0)
 
 template <bool backward>
@@ -126,12 +126,15 @@ void select_vector(BRINK_STATE) {
   BRINK_NEXT(2);
 }
 
-void unreachable(BRINK_STATE) { BRINK_RAISE(TrapCode::Unreachable); }
+void unreachable(BRINK_STATE) {
+  BRINK_RAISE(TrapCode::Unreachable);
+}
 
 /// lo: fuel that the instructions up to here cost.
 void fuel(BRINK_STATE) {
   rt->fuel -= pc[1].wide.lo;
-  if (rt->fuel < 0) [[unlikely]] BRINK_RAISE(TrapCode::OutOfFuel);
+  if (rt->fuel < 0) [[unlikely]]
+    BRINK_RAISE(TrapCode::OutOfFuel);
   BRINK_NEXT(2);
 }
 
@@ -141,7 +144,6 @@ void raise_trap(BRINK_STATE) {
   rt->trap = static_cast<TrapCode>(acc);
   rt->trap_pc = pc;
   rt->trap_fp = fp;
-  rt->trap_instance = inst;
 }
 
 TrapCode pending_interrupt(ExecContext* rt) {

@@ -19,6 +19,8 @@ struct FloatPart {
 
 }  // namespace
 
-void fill_float_rows(ValueTables& tables) { fill_rows<FloatPart>(tables); }
+void fill_float_rows(ValueTables& tables) {
+  fill_rows<FloatPart>(tables);
+}
 
 }  // namespace brink::interpret

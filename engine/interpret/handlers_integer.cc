@@ -19,6 +19,8 @@ struct IntegerPart {
 
 }  // namespace
 
-void fill_integer_rows(ValueTables& tables) { fill_rows<IntegerPart>(tables); }
+void fill_integer_rows(ValueTables& tables) {
+  fill_rows<IntegerPart>(tables);
+}
 
 }  // namespace brink::interpret

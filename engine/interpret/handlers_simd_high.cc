@@ -17,6 +17,8 @@ struct SimdHighPart {
 
 }  // namespace
 
-void fill_simd_high_rows(ValueTables& tables) { fill_rows<SimdHighPart>(tables); }
+void fill_simd_high_rows(ValueTables& tables) {
+  fill_rows<SimdHighPart>(tables);
+}
 
 }  // namespace brink::interpret

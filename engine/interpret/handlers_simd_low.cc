@@ -17,6 +17,8 @@ struct SimdLowPart {
 
 }  // namespace
 
-void fill_simd_low_rows(ValueTables& tables) { fill_rows<SimdLowPart>(tables); }
+void fill_simd_low_rows(ValueTables& tables) {
+  fill_rows<SimdLowPart>(tables);
+}
 
 }  // namespace brink::interpret

@@ -49,7 +49,8 @@ void ref_func(BRINK_STATE) {
 
 /// lo operand.
 void ref_as_non_null(BRINK_STATE) {
-  if (fp[pc[1].wide.lo] == 0) [[unlikely]] BRINK_RAISE(TrapCode::NullReference);
+  if (fp[pc[1].wide.lo] == 0) [[unlikely]]
+    BRINK_RAISE(TrapCode::NullReference);
   BRINK_NEXT(2);
 }
 
@@ -125,7 +126,8 @@ void table_get(BRINK_STATE) {
   const WideOperands op = pc[1].wide;
   const TableObject& table = *inst->tables[op.hi];
   const uint64_t index = address_operand(fp[op.lo], table.type.address);
-  if (index >= table.size) [[unlikely]] BRINK_RAISE(TrapCode::TableOutOfBounds);
+  if (index >= table.size) [[unlikely]]
+    BRINK_RAISE(TrapCode::TableOutOfBounds);
   fp[op.lo] = table.elements[index];
   BRINK_NEXT(2);
 }
@@ -135,7 +137,8 @@ void table_set(BRINK_STATE) {
   const WideOperands op = pc[1].wide;
   const TableObject& table = *inst->tables[op.hi];
   const uint64_t index = address_operand(fp[op.lo], table.type.address);
-  if (index >= table.size) [[unlikely]] BRINK_RAISE(TrapCode::TableOutOfBounds);
+  if (index >= table.size) [[unlikely]]
+    BRINK_RAISE(TrapCode::TableOutOfBounds);
   table.elements[index] = fp[op.lo + 1];
   BRINK_NEXT(2);
 }

@@ -52,7 +52,8 @@ void unary(BRINK_STATE) {
   if constexpr (Traits<fn>::kTraps) {
     ResultOf<fn> result;
     const TrapCode trap = fn(a, result);
-    if (trap != TrapCode::None) [[unlikely]] BRINK_RAISE(trap);
+    if (trap != TrapCode::None) [[unlikely]]
+      BRINK_RAISE(trap);
     BRINK_WRITE(ResultOf<fn>, dst, result);
   } else {
     BRINK_WRITE(ResultOf<fn>, dst, fn(a));
@@ -70,7 +71,8 @@ void binary(BRINK_STATE) {
   if constexpr (Traits<fn>::kTraps) {
     ResultOf<fn> result;
     const TrapCode trap = fn(a, b, result);
-    if (trap != TrapCode::None) [[unlikely]] BRINK_RAISE(trap);
+    if (trap != TrapCode::None) [[unlikely]]
+      BRINK_RAISE(trap);
     BRINK_WRITE(ResultOf<fn>, dst, result);
   } else {
     BRINK_WRITE(ResultOf<fn>, dst, fn(a, b));
@@ -145,27 +147,37 @@ inline constexpr bool kIsVector = std::is_same_v<T, V128>;
 
 template <auto fn, Mode a, Mode dst>
 consteval Handler unary_handler() {
-  if constexpr (kIsVector<ResultOf<fn>> && dst == Mode::Acc) return nullptr;
-  else return unary<fn, a, dst>;
+  if constexpr (kIsVector<ResultOf<fn>> && dst == Mode::Acc)
+    return nullptr;
+  else
+    return unary<fn, a, dst>;
 }
 
 template <auto fn, Mode a, Mode b, Mode dst>
 consteval Handler binary_handler() {
   constexpr bool same_class = !kIsVector<Arg<fn, 0>> || kIsVector<Arg<fn, 1>>;
-  if constexpr (kIsVector<ResultOf<fn>> && dst == Mode::Acc) return nullptr;
-  else if constexpr (a == Mode::Acc && b == Mode::Acc && same_class) return nullptr;
-  else if constexpr (b == Mode::Imm && kIsVector<Arg<fn, 1>>) return nullptr;
-  else return binary<fn, a, b, dst>;
+  if constexpr (kIsVector<ResultOf<fn>> && dst == Mode::Acc)
+    return nullptr;
+  else if constexpr (a == Mode::Acc && b == Mode::Acc && same_class)
+    return nullptr;
+  else if constexpr (b == Mode::Imm && kIsVector<Arg<fn, 1>>)
+    return nullptr;
+  else
+    return binary<fn, a, b, dst>;
 }
 
 template <auto fn, Mode a, Mode b, bool negate, bool backward>
 consteval Handler compare_branch_handler() {
   constexpr bool is_integer = std::is_integral_v<Arg<fn, 0>>;
   // The negation of an integer comparison is another comparison; with NaN it is not.
-  if constexpr (is_integer && negate) return nullptr;
-  else if constexpr (!is_integer && b == Mode::Imm) return nullptr;
-  else if constexpr (a == Mode::Acc && b == Mode::Acc) return nullptr;
-  else return compare_branch<fn, a, b, negate, backward>;
+  if constexpr (is_integer && negate)
+    return nullptr;
+  else if constexpr (!is_integer && b == Mode::Imm)
+    return nullptr;
+  else if constexpr (a == Mode::Acc && b == Mode::Acc)
+    return nullptr;
+  else
+    return compare_branch<fn, a, b, negate, backward>;
 }
 
 template <OpClass cls, auto fn>
@@ -215,10 +227,10 @@ consteval CompareBranchHandlers make_compare_branch_handlers() {
   CompareBranchHandlers result;
   if constexpr (cls == OpClass::Compare) {
     constexpr Mode kS = Mode::Slot, kA = Mode::Acc, kI = Mode::Imm;
-#define BRINK_ROW(i, j, a, b)                                                         \
-  result.by_mode[i][j][0][0] = compare_branch_handler<fn, a, b, false, false>();      \
-  result.by_mode[i][j][0][1] = compare_branch_handler<fn, a, b, false, true>();       \
-  result.by_mode[i][j][1][0] = compare_branch_handler<fn, a, b, true, false>();       \
+#define BRINK_ROW(i, j, a, b)                                                    \
+  result.by_mode[i][j][0][0] = compare_branch_handler<fn, a, b, false, false>(); \
+  result.by_mode[i][j][0][1] = compare_branch_handler<fn, a, b, false, true>();  \
+  result.by_mode[i][j][1][0] = compare_branch_handler<fn, a, b, true, false>();  \
   result.by_mode[i][j][1][1] = compare_branch_handler<fn, a, b, true, true>();
     BRINK_ROW(0, 0, kS, kS)
     BRINK_ROW(0, 1, kS, kA)
@@ -255,10 +267,10 @@ const CompareBranchHandlers* compare_branch_row() {
 /// Enters the rows of `Part` into the tables.
 template <typename Part>
 void fill_rows(ValueTables& tables) {
-#define BRINK_SEMANTICS(id, function)                                                          \
-  if (const auto* row = value_row<Part, Opcode::id, &semantics::function>())                   \
-    tables.values[static_cast<size_t>(Opcode::id)] = row;                                      \
-  if (const auto* row = compare_branch_row<Part, Opcode::id, &semantics::function>())          \
+#define BRINK_SEMANTICS(id, function)                                                 \
+  if (const auto* row = value_row<Part, Opcode::id, &semantics::function>())          \
+    tables.values[static_cast<size_t>(Opcode::id)] = row;                             \
+  if (const auto* row = compare_branch_row<Part, Opcode::id, &semantics::function>()) \
     tables.compare_branches[static_cast<size_t>(Opcode::id)] = row;
 #include "engine/semantics/operations.def"
 }

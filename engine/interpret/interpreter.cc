@@ -81,7 +81,10 @@ bool take_trap(StoreState& store, const platform::Activation& activation) {
     store.trap = std::move(store.host_trap);
     store.host_trap.reset();
   } else {
-    store.trap = Trap{code, std::string(to_string(code)), {}, 0};
+    std::string message(to_string(code));
+    if (code == TrapCode::UndefinedElement || code == TrapCode::UninitializedElement)
+      message += " " + std::to_string(rt.trap_detail);
+    store.trap = Trap{code, std::move(message), {}, 0};
   }
   if (code == TrapCode::Interrupted)
     rt.interrupts.fetch_and(~ExecContext::kCancelled, std::memory_order_relaxed);
@@ -145,13 +148,15 @@ bool call_function(StoreState& store, FuncObject& function, Slot* slots) {
   platform::Activation activation;
   InstanceObject* const instance = function.instance;
   const auto* const entry = static_cast<const CodeWord*>(code->entry);
-  platform::enter_guest(activation, reinterpret_cast<platform::GuestFunction>(
-                            reinterpret_cast<void*>(entry->handler)),
-                        reinterpret_cast<uintptr_t>(entry), reinterpret_cast<uintptr_t>(fp),
-                        reinterpret_cast<uintptr_t>(instance->memory0_base),
-                        reinterpret_cast<uintptr_t>(instance), reinterpret_cast<uintptr_t>(&rt));
+  platform::enter_guest(
+      activation,
+      reinterpret_cast<platform::GuestFunction>(reinterpret_cast<void*>(entry->handler)),
+      reinterpret_cast<uintptr_t>(entry), reinterpret_cast<uintptr_t>(fp),
+      reinterpret_cast<uintptr_t>(instance->memory0_base), reinterpret_cast<uintptr_t>(instance),
+      reinterpret_cast<uintptr_t>(&rt));
   const bool trapped = rt.trap != TrapCode::None || activation.trap != TrapCode::None;
-  if (trapped) [[unlikely]] take_trap(store, activation);
+  if (trapped) [[unlikely]]
+    take_trap(store, activation);
   rt.entry = record.previous;
   rt.host_call_pc = record.caller_pc;
   rt.host_call_fp = record.caller_fp;

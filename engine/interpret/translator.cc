@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Operands are named, not moved: local.get and constants only put a note on the operand stack, and
-// the instruction that consumes them reads the local's slot or carries the constant. What keeps that
-// right:
+// the instruction that consumes them reads the local's slot or carries the constant. What keeps
+// that right:
 //
 //   - before a local is written, entries that name it are moved to their own slots. Entries that
 //     name the same local form a list through StackValue::previous_use; as the operand stack is
@@ -38,8 +38,8 @@ class Translator {
     uint32_t loop_start = 0;  ///< word
     uint32_t else_position = 0;
     FixupList end = kNoFixups;
-    FixupList otherwise = kNoFixups;    ///< branches to the else arm
-    FixupList to_else = kNoFixups;      ///< the same, once they have been bound
+    FixupList otherwise = kNoFixups;  ///< branches to the else arm
+    FixupList to_else = kNoFixups;    ///< the same, once they have been bound
     bool has_jump_over_else = false;
     bool arm_fell_through = false;
   };
@@ -49,7 +49,9 @@ class Translator {
   using Decoder = validate::FunctionBodyDecoder<Translator>;
 
   Translator(const runtime::ModuleState& module, std::vector<CodePosition>* positions)
-      : module_(module), decoded_(module.decoded), config_(module.engine.config()),
+      : module_(module),
+        decoded_(module.decoded),
+        config_(module.engine.config()),
         positions_(positions) {}
 
   Result<std::unique_ptr<FunctionCode>> translate(uint32_t function_index);
@@ -262,8 +264,7 @@ void Translator::preserve(Decoder& d, uint32_t local) {
 void Translator::flush(Decoder& d, bool also_constants, uint32_t from) {
   const Args items = d.operands();
   for (size_t i = flushed_; i < items.size(); ++i)
-    if (items[i].value.kind != Value::Kind::Const)
-      code_.materialize(items[i].value, items[i].type);
+    if (items[i].value.kind != Value::Kind::Const) code_.materialize(items[i].value, items[i].type);
   if (also_constants)
     for (size_t i = from; i < items.size(); ++i) code_.materialize(items[i].value, items[i].type);
   flushed_ = static_cast<uint32_t>(items.size());
@@ -286,7 +287,8 @@ void Translator::start(Decoder& d, uint32_t offset, Opcode opcode) {
   if (positions_ != nullptr) positions_->push_back({code_.size(), offset});
   ++fuel_;
   if (config_.trace_execution)
-    code_.emit(InternalOp::Trace, {offset, d.function_index() << 10 | static_cast<uint32_t>(opcode)});
+    code_.emit(InternalOp::Trace,
+               {offset, d.function_index() << 10 | static_cast<uint32_t>(opcode)});
 }
 
 /// Pays for the instructions up to here. Placed where control may go elsewhere, so that each path
@@ -298,8 +300,9 @@ void Translator::charge() {
 
 bool Translator::in_place(Args operands, uint32_t base, const Decoder&) const {
   for (const Item& item : operands) {
-    const bool is_there = (item.value.kind == Value::Kind::Temp ||
-                           item.value.kind == Value::Kind::Acc) && item.value.temp == base;
+    const bool is_there =
+        (item.value.kind == Value::Kind::Temp || item.value.kind == Value::Kind::Acc) &&
+        item.value.temp == base;
     if (!is_there) return false;
     base += item.type.slots();
   }
@@ -310,9 +313,12 @@ bool Translator::in_place(Args operands, uint32_t base, const Decoder&) const {
 /// slots are never below their destination's.
 void Translator::move_operands(Args operands, uint32_t base) {
   for (Item& item : operands) {
-    const bool is_temp = item.value.kind == Value::Kind::Temp || item.value.kind == Value::Kind::Acc;
-    if (is_temp && item.value.temp == base) code_.materialize(item.value, item.type);
-    else code_.move_to(item.value, item.type, base);
+    const bool is_temp =
+        item.value.kind == Value::Kind::Temp || item.value.kind == Value::Kind::Acc;
+    if (is_temp && item.value.temp == base)
+      code_.materialize(item.value, item.type);
+    else
+      code_.move_to(item.value, item.type, base);
     base += item.type.slots();
     code_.use_slots(base);
   }
@@ -346,8 +352,10 @@ void Translator::take_branch(Decoder& d, uint32_t depth) {
   const Args operands = d.top(d.label_arity(depth));
   if (target.kind == FrameKind::Function) return emit_return(operands);
   move_operands(operands, target.control.base);
-  if (target.kind == FrameKind::Loop) code_.emit_branch_back(target.control.loop_start);
-  else code_.emit_branch(target.control.end);
+  if (target.kind == FrameKind::Loop)
+    code_.emit_branch_back(target.control.loop_start);
+  else
+    code_.emit_branch(target.control.end);
 }
 
 void Translator::block(Decoder& d, Frame& frame) {
@@ -436,8 +444,10 @@ void Translator::br_if(Decoder& d, uint32_t depth, Item condition) {
   const bool is_function = target.kind == FrameKind::Function;
   if (!is_function && in_place(operands, target.control.base, d)) {
     for (Item& item : operands) code_.materialize(item.value, item.type);
-    if (target.kind == FrameKind::Loop) code_.emit_branch_back_if(taken, target.control.loop_start);
-    else code_.emit_branch_if(taken, true, target.control.end);
+    if (target.kind == FrameKind::Loop)
+      code_.emit_branch_back_if(taken, target.control.loop_start);
+    else
+      code_.emit_branch_if(taken, true, target.control.end);
     return;
   }
   // Around the moves. Pending values are settled first, so that both ways agree.
@@ -458,8 +468,10 @@ void Translator::br_table(Decoder& d, std::span<const uint32_t> depths, Item ind
   for (Item& item : d.top(d.label_arity(depths.back()))) code_.materialize(item.value, item.type);
   const bool in_acc = code_.mode_of(index.value, kI32, false) == Mode::Acc;
   Operands operands = {};
-  if (in_acc) code_.forget(index.value, kI32);
-  else operands.a = code_.operand_slot(index.value, kI32);
+  if (in_acc)
+    code_.forget(index.value, kI32);
+  else
+    operands.a = code_.operand_slot(index.value, kI32);
   operands.imm = static_cast<int32_t>(depths.size() - 1);
   const uint32_t position = code_.size();
   code_.emit(internal_handler(in_acc ? InternalOp::BrTableAcc : InternalOp::BrTable), operands);
@@ -524,8 +536,10 @@ void Translator::br_on(Decoder& d, const Instruction& i, Item operand, Item* kep
     emit_return(carried);
   } else {
     move_operands(carried, target.control.base);
-    if (target.kind == FrameKind::Loop) code_.emit_branch_back(target.control.loop_start);
-    else code_.emit_branch(target.control.end);
+    if (target.kind == FrameKind::Loop)
+      code_.emit_branch_back(target.control.loop_start);
+    else
+      code_.emit_branch(target.control.end);
   }
   code_.bind(around);
 }

@@ -29,7 +29,8 @@ struct InstanceObject {
   GlobalObject** globals = nullptr;
   MemoryObject** memories = nullptr;
   TableObject** tables = nullptr;
-  FuncObject** functions = nullptr;  ///< imports always; own functions once somebody took a reference
+  FuncObject** functions =
+      nullptr;  ///< imports always; own functions once somebody took a reference
   ModuleState* module = nullptr;
 
   // Owned by the instance; the arrays above are their data.
@@ -40,7 +41,7 @@ struct InstanceObject {
   std::vector<TableObject*> table_list;
   std::vector<FuncObject*> function_list;
   std::vector<TagObject*> tag_list;
-  std::vector<bool> dropped_data;      ///< a bit per data segment (spec: data.drop)
+  std::vector<bool> dropped_data;  ///< a bit per data segment (spec: data.drop)
   std::vector<bool> dropped_elements;
   std::vector<std::vector<Slot>> elements;  ///< evaluated element segments; empty when dropped
 

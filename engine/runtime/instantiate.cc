@@ -93,8 +93,8 @@ class Instantiation {
   Value binary(Opcode opcode, Value a, Value b);
   Value convert(Opcode, Value a) { return a; }
   Result<Value> allocate(const decode::Instruction& i, std::span<Value>, std::span<Value>) {
-    return make_error(ErrorKind::Limit,
-                      fmt::format("{} cannot be evaluated", mnemonic(i.opcode)), i.offset);
+    return make_error(ErrorKind::Limit, fmt::format("{} cannot be evaluated", mnemonic(i.opcode)),
+                      i.offset);
   }
 
  private:
@@ -298,9 +298,9 @@ std::expected<InstanceObject*, InstantiateError> instantiate(StoreState& store,
                                                              std::shared_ptr<ModuleState> module,
                                                              std::span<const Extern> imports) {
   if (store.instances.size() >= store.limits.max_instances)
-    return std::unexpected(
-        Error(ErrorKind::Limit, fmt::format("the store's limit of {} instances is reached",
-                                            store.limits.max_instances)));
+    return std::unexpected(Error(
+        ErrorKind::Limit,
+        fmt::format("the store's limit of {} instances is reached", store.limits.max_instances)));
   auto owned = std::make_unique<InstanceObject>();
   InstanceObject* const instance = owned.get();
   instance->module = module.get();

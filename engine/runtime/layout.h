@@ -6,8 +6,8 @@
 //
 // Guest frames lie on the store's value stack, which grows upwards in 8-byte slots:
 //
-//     fp                     fp + link_slot          fp + link_slot + kLinkSlots    fp + frame_slots
-//     | parameters | locals  | return pc | 2 words   | operand stack                |
+//     fp                     fp + link_slot          fp + link_slot + kLinkSlots    fp +
+//     frame_slots | parameters | locals  | return pc | 2 words   | operand stack                |
 //                                                    ^ arguments of a call lie at the top of the
 //                                                      caller's operand stack: there the callee's
 //                                                      frame begins, and its results are left there
@@ -38,7 +38,6 @@ struct StoreState;
 struct ModuleState;
 struct InstanceObject;
 
-
 /// What a caller must know of a callee. Immutable once published.
 struct CodeHeader {
   /// More slots than any stack has: "look at me before entering". Set for functions that are not
@@ -49,7 +48,7 @@ struct CodeHeader {
   uint32_t link_slot = 0;
   uint32_t param_slots = 0;  ///< locals that are not parameters lie in [param_slots, link_slot)
   uint32_t function_index = 0;
-  const void* entry = nullptr;  ///< first code word
+  const void* entry = nullptr;    ///< first code word
   ModuleState* module = nullptr;  ///< null for host functions
 };
 
@@ -93,8 +92,8 @@ struct EntryRecord {
 struct ExecContext {
   /// Frames must stay below it. Poisoned with null to make the next call or loop look up.
   std::atomic<Slot*> stack_limit = nullptr;
-  Slot* stack_end = nullptr;   ///< the real limit
-  Slot* stack_top = nullptr;   ///< first slot that no frame uses, valid while the host runs
+  Slot* stack_end = nullptr;  ///< the real limit
+  Slot* stack_top = nullptr;  ///< first slot that no frame uses, valid while the host runs
   /// Of the guest frame that called the host; null outside of host calls.
   const void* host_call_pc = nullptr;
   Slot* host_call_fp = nullptr;
@@ -106,7 +105,7 @@ struct ExecContext {
   TrapCode trap = TrapCode::None;
   const void* trap_pc = nullptr;
   Slot* trap_fp = nullptr;
-  InstanceObject* trap_instance = nullptr;
+  uint64_t trap_detail = 0;  ///< of element traps: the index
 
   /// Reasons for the poison, set before stack_limit is.
   static constexpr uint32_t kCancelled = 1;

@@ -51,9 +51,8 @@ Result<std::unique_ptr<MemoryObject>> MemoryObject::create(StoreState& store,
                       fmt::format("memory minimum size of {} pages exceeds the limit of {} bytes",
                                   type.limits.min, max_bytes));
   if (store.memories.size() >= store.limits.max_memories)
-    return make_error(ErrorKind::Limit,
-                      fmt::format("the store's limit of {} memories is reached",
-                                  store.limits.max_memories));
+    return make_error(ErrorKind::Limit, fmt::format("the store's limit of {} memories is reached",
+                                                    store.limits.max_memories));
   auto memory = std::make_unique<MemoryObject>();
   memory->type = type;
   memory->store = &store;

@@ -5,9 +5,12 @@
 //
 // Linear memories (spec: memory instances). Two kinds:
 //
-//   guarded: a reservation so large that base + 32-bit index + 32-bit offset + 16 bytes stays inside.
-//            Code does not check; pages past the current size are inaccessible and an access faults.
-//   checked: everything else (64-bit memories, pages of one byte, small reservations). Code compares
+//   guarded: a reservation so large that base + 32-bit index + 32-bit offset + 16 bytes stays
+//   inside.
+//            Code does not check; pages past the current size are inaccessible and an access
+//            faults.
+//   checked: everything else (64-bit memories, pages of one byte, small reservations). Code
+//   compares
 //            with `bytes` before every access.
 //
 //     guarded  base                 base + bytes                               base + 8 GiB + page

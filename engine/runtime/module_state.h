@@ -1,7 +1,8 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the engine keeps of a validated module beside its content: names and code. Shared by threads.
+// What the engine keeps of a validated module beside its content: names and code. Shared by
+// threads.
 
 #ifndef BRINK_RUNTIME_MODULE_STATE_H_
 #define BRINK_RUNTIME_MODULE_STATE_H_

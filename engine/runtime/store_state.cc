@@ -13,7 +13,9 @@ StoreState::StoreState(Engine owner, StoreLimits store_limits)
   exec.store = this;
 }
 
-StoreState::~StoreState() { deadline.cancel(); }
+StoreState::~StoreState() {
+  deadline.cancel();
+}
 
 Status StoreState::ensure_stack() {
   if (stack.base() != nullptr) return {};

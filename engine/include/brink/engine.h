@@ -80,6 +80,9 @@ class Module {
   /// and backtraces when the module has no name of its own.
   static Result<Module> compile(const Engine& engine, std::span<const uint8_t> bytes,
                                 std::string name = {});
+  /// From a binary module only: bytes of any other kind are a malformed module.
+  static Result<Module> compile_binary(const Engine& engine, std::span<const uint8_t> bytes,
+                                       std::string name = {});
   static Result<Module> compile_text(const Engine& engine, std::string_view source,
                                      std::string name = {});
   static Result<Module> from_file(const Engine& engine, const std::filesystem::path& path);

@@ -1,0 +1,54 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "runtime-cli/report.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "runtime-cli/command.h"
+
+namespace brink::cli {
+namespace {
+
+bool wants_colour() {
+  const char* no_color = std::getenv("NO_COLOR");
+  const char* term = std::getenv("TERM");
+  return ::isatty(STDERR_FILENO) != 0 && (no_color == nullptr || *no_color == '\0') &&
+         term != nullptr && std::string_view(term) != "dumb";
+}
+
+void print_line(std::string_view label, std::string_view text) {
+  std::fflush(stdout);
+  if (wants_colour())
+    fmt::print(stderr, "\033[1mbrink:\033[31m {}:\033[0m {}\n", label, text);
+  else
+    fmt::print(stderr, "brink: {}: {}\n", label, text);
+}
+
+}  // namespace
+
+int report_error(std::string_view file, const Error& error) {
+  if (error.kind() == ErrorKind::Io || error.kind() == ErrorKind::Usage || file.empty())
+    return report_error(error.to_string());
+  if (error.has_position()) return report_error(fmt::format("{}:{}", file, error.to_string()));
+  return report_error(fmt::format("{}: {}: {}", file, to_string(error.kind()), error.to_string()));
+}
+
+int report_error(std::string_view message) {
+  print_line("error", message);
+  return kExitError;
+}
+
+int report_trap(std::string_view file, const Trap& trap) {
+  if (trap.code == TrapCode::Exit) return trap.exit_code;
+  print_line("trap", fmt::format("{}: {}", file, trap.to_string()));
+  return kExitTrap;
+}
+
+}  // namespace brink::cli

@@ -1,0 +1,110 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// `brink wast FILES-OR-FOLDERS...`: runs scripts of the official test suite.
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "runtime-cli/command.h"
+#include "runtime-cli/report.h"
+#include "spec-tests/script_runner.h"
+
+namespace brink::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct WastOptions {
+  std::vector<std::string> paths;
+  std::string filter;
+  uint32_t jobs = std::max(1u, std::thread::hardware_concurrency());
+  bool verbose = false;
+};
+
+std::vector<fs::path> collect(const WastOptions& options) {
+  std::vector<fs::path> files;
+  const auto add = [&](const fs::path& path) {
+    if (path.string().find(options.filter) != std::string::npos) files.push_back(path);
+  };
+  for (const std::string& path : options.paths) {
+    if (!fs::is_directory(path)) {
+      add(path);
+      continue;
+    }
+    for (const auto& entry : fs::recursive_directory_iterator(path))
+      if (entry.is_regular_file() && entry.path().extension() == ".wast") add(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+/// Scripts in folders named after a proposal need its feature.
+EngineConfig config_for(const fs::path& file) {
+  EngineConfig config;
+  for (const fs::path& part : file)
+    if (part == "legacy") config.features.set(Feature::LegacyExceptions);
+  return config;
+}
+
+spec_tests::ScriptOutcome run_file(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) return {0, 1, {{0, "cannot read the file"}}};
+  const std::string source((std::istreambuf_iterator<char>(stream)), {});
+  return spec_tests::run_script(config_for(file), source);
+}
+
+void print_outcome(const fs::path& file, const spec_tests::ScriptOutcome& outcome, bool verbose) {
+  fmt::print("{:6} passed {:6} failed  {}\n", outcome.passed, outcome.failed, file.string());
+  const size_t shown =
+      verbose ? outcome.failures.size() : std::min<size_t>(outcome.failures.size(), 1);
+  for (size_t i = 0; i < shown; ++i)
+    fmt::print("  {}:{}: {}\n", file.string(), outcome.failures[i].line,
+               outcome.failures[i].message);
+}
+
+int run_wast(const WastOptions& options) {
+  const std::vector<fs::path> files = collect(options);
+  if (files.empty()) return report_error("no .wast files found; name a file or a folder");
+  std::vector<spec_tests::ScriptOutcome> outcomes(files.size());
+  std::atomic<size_t> next = 0;
+  const auto work = [&] {
+    for (size_t i = next++; i < files.size(); i = next++) outcomes[i] = run_file(files[i]);
+  };
+  std::vector<std::jthread> threads;
+  for (uint32_t i = 1; i < std::min<size_t>(options.jobs, files.size()); ++i)
+    threads.emplace_back(work);
+  work();
+  threads.clear();
+  uint64_t passed = 0, failed = 0;
+  for (size_t i = 0; i < files.size(); ++i) {
+    print_outcome(files[i], outcomes[i], options.verbose);
+    passed += outcomes[i].passed;
+    failed += outcomes[i].failed;
+  }
+  fmt::print("{} passed, {} failed\n", passed, failed);
+  return failed == 0 ? 0 : kExitError;
+}
+
+}  // namespace
+
+void add_wast_command(CLI::App& app, Action& action) {
+  auto options = std::make_shared<WastOptions>();
+  CLI::App* command = app.add_subcommand("wast", "Run scripts of the official test suite");
+  command->add_option("PATH", options->paths, ".wast files, or folders with them")->required();
+  command->add_option("--filter", options->filter, "only files whose path contains this");
+  command->add_option("-j,--jobs", options->jobs, "files to run at a time")
+      ->check(CLI::PositiveNumber);
+  command->add_flag("-v,--verbose", options->verbose, "show every failing command");
+  command->callback([&action, options] { action = [options] { return run_wast(*options); }; });
+}
+
+}  // namespace brink::cli
