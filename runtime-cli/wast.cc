@@ -26,14 +26,21 @@ namespace fs = std::filesystem;
 struct WastOptions {
   std::vector<std::string> paths;
   std::string filter;
+  std::vector<std::string> excluded;
   uint32_t jobs = std::max(1u, std::thread::hardware_concurrency());
   bool verbose = false;
 };
 
 std::vector<fs::path> collect(const WastOptions& options) {
   std::vector<fs::path> files;
+  const auto contains = [](const fs::path& path, const std::string& part) {
+    return path.string().find(part) != std::string::npos;
+  };
   const auto add = [&](const fs::path& path) {
-    if (path.string().find(options.filter) != std::string::npos) files.push_back(path);
+    const bool is_excluded =
+        std::any_of(options.excluded.begin(), options.excluded.end(),
+                    [&](const std::string& part) { return contains(path, part); });
+    if (contains(path, options.filter) && !is_excluded) files.push_back(path);
   };
   for (const std::string& path : options.paths) {
     if (!fs::is_directory(path)) {
@@ -101,6 +108,8 @@ void add_wast_command(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("wast", "Run scripts of the official test suite");
   command->add_option("PATH", options->paths, ".wast files, or folders with them")->required();
   command->add_option("--filter", options->filter, "only files whose path contains this");
+  command->add_option("--exclude", options->excluded, "no files whose path contains this")
+      ->allow_extra_args(false);
   command->add_option("-j,--jobs", options->jobs, "files to run at a time")
       ->check(CLI::PositiveNumber);
   command->add_flag("-v,--verbose", options->verbose, "show every failing command");
