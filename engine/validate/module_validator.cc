@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -220,7 +221,9 @@ class ModuleValidator {
     // Sorted, not hashed: nobody can prepare names that make this slow.
     std::vector<const wasm::Export*> sorted;
     for (const wasm::Export& exported : module_.exports) sorted.push_back(&exported);
-    std::ranges::stable_sort(sorted, {}, &wasm::Export::name);
+    std::ranges::sort(sorted, [](const wasm::Export* a, const wasm::Export* b) {
+      return std::tie(a->name, a->offset) < std::tie(b->name, b->offset);
+    });
     const auto same = std::ranges::adjacent_find(sorted, {}, &wasm::Export::name);
     if (same == sorted.end()) return {};
     return invalid(fmt::format("duplicate export name \"{}\"", (*same)->name),

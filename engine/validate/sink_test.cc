@@ -7,6 +7,7 @@
 
 #include "engine/validate/sink.h"
 
+#include <algorithm>
 #include <string>
 
 #include <catch2/catch.hpp>
@@ -201,10 +202,11 @@ TEST_CASE("instructions come with the values they take and places for those they
 
 TEST_CASE("the short and the general way deliver the same") {
   const auto record_body = [](std::vector<uint8_t> code) {
-    std::vector<uint8_t> body = {1, 1, 0x7f};  // a local of type i32
-    body.insert(body.end(), code.begin(), code.end());
-    body.insert(body.end(), 30, 0x01);  // nops, since the short way ends before the module does
-    body.push_back(0x0b);
+    // One local of type i32; nops behind the code, as the short way ends before the module does.
+    std::vector<uint8_t> body(3 + code.size() + 31, 0x01);
+    body[2] = 0x7f;
+    std::ranges::copy(code, body.begin() + 3);
+    body.back() = 0x0b;
     return record(valid_module_from_bytes(module_with_body(body)));
   };
   const std::string expected =
