@@ -8,9 +8,9 @@
 #define BRINK_TEXT_INDEX_SPACE_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -45,7 +45,7 @@ class IndexSpace {
  private:
   std::string_view what_;
   uint32_t size_ = 0;
-  std::unordered_map<std::string_view, uint32_t> by_name_;
+  std::map<std::string_view, uint32_t> by_name_;  // no hash table: the keys are hostile
 };
 
 }  // namespace brink::text

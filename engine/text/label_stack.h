@@ -1,15 +1,15 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The labels around an instruction. Finding one takes constant time however deep the nesting is.
+// The labels around an instruction. Finding one takes the same time however deep it lies.
 
 #ifndef BRINK_TEXT_LABEL_STACK_H_
 #define BRINK_TEXT_LABEL_STACK_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "brink/error.h"
@@ -34,7 +34,7 @@ class LabelStack {
     uint32_t shadowed = kNone;  ///< the next outer label of the same name
   };
   std::vector<Label> labels_;
-  std::unordered_map<std::string_view, uint32_t> innermost_of_name_;
+  std::map<std::string_view, uint32_t> innermost_of_name_;
 };
 
 }  // namespace brink::text

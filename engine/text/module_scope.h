@@ -6,6 +6,7 @@
 #ifndef BRINK_TEXT_MODULE_SCOPE_H_
 #define BRINK_TEXT_MODULE_SCOPE_H_
 
+#include "brink/features.h"
 #include "brink/types.h"
 #include "engine/text/index_space.h"
 #include "engine/text/parser_types.h"
@@ -13,6 +14,8 @@
 namespace brink::text {
 
 struct ModuleScope {
+  explicit ModuleScope(Features features) : types(features.has(Feature::Memory64)) {}
+
   TypeSection types;
   IndexSpace functions{"function"};
   IndexSpace tables{"table"};

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "brink/error.h"
+#include "brink/features.h"
 #include "engine/text/source_map.h"
 
 namespace brink::text {
@@ -20,6 +21,9 @@ namespace brink::text {
 struct ParseOptions {
   /// Keep identifiers in a name section.
   bool emit_names = true;
+  /// Decides on nothing but this: without memory64, limits are numbers of 32 bits in the text
+  /// already.
+  Features features = Features::all();
 };
 
 /// A module in the binary format. Not decoded yet: what needs no identifiers to be judged (types,

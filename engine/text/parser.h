@@ -35,6 +35,7 @@ class ModuleParser {
       : source_(source),
         options_(options),
         tokens_(source, offset, arena_, TokenStream::Annotations::Keep),
+        scope_(options.features),
         instructions_(tokens_, scope_) {}
 
   /// `whole_source`: nothing may follow, and the fields may stand without `(module`.

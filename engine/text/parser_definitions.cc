@@ -86,7 +86,7 @@ Status ModuleParser::import_desc(ExternKind kind, uint32_t index, ImportName imp
     }
     case ExternKind::Memory: {
       const AddressType address = TypeSection::take_address_type(tokens_);
-      decode::write_memory_type(out, BRINK_TRY(TypeSection::memory_type(tokens_, address)));
+      decode::write_memory_type(out, BRINK_TRY(scope_.types.memory_type(tokens_, address)));
       break;
     }
     case ExternKind::Global:
@@ -207,7 +207,7 @@ Status ModuleParser::define_memory(uint32_t offset) {
   if (tokens_.at_open("data") || tokens_.at_open("pagesize"))
     return inline_data(index, address, offset);
 
-  const MemoryType type = BRINK_TRY(TypeSection::memory_type(tokens_, address));
+  const MemoryType type = BRINK_TRY(scope_.types.memory_type(tokens_, address));
   decode::write_memory_type(writer_.section(SectionId::Memory).begin_entry(offset), type);
   return tokens_.expect_close();
 }

@@ -136,10 +136,14 @@ AddressType TypeSection::take_address_type(TokenStream& tokens) {
   return AddressType::I32;
 }
 
-Result<Limits> TypeSection::limits(TokenStream& tokens) {
+Result<Limits> TypeSection::limits(TokenStream& tokens) const {
+  const auto bound = [&]() -> Result<uint64_t> {
+    if (has_wide_limits_) return tokens.expect_u64();
+    return BRINK_TRY(tokens.expect_u32());
+  };
   Limits limits;
-  limits.min = BRINK_TRY(tokens.expect_u64());
-  if (tokens.at(TokenKind::Nat)) limits.max = BRINK_TRY(tokens.expect_u64());
+  limits.min = BRINK_TRY(bound());
+  if (tokens.at(TokenKind::Nat)) limits.max = BRINK_TRY(bound());
   return limits;
 }
 
@@ -162,7 +166,7 @@ Result<std::optional<uint8_t>> TypeSection::take_page_size(TokenStream& tokens) 
   return static_cast<uint8_t>(std::countr_zero(size));
 }
 
-Result<MemoryType> TypeSection::memory_type(TokenStream& tokens, AddressType address) {
+Result<MemoryType> TypeSection::memory_type(TokenStream& tokens, AddressType address) const {
   MemoryType type;
   type.address = address;
   type.limits = BRINK_TRY(limits(tokens));

@@ -11,10 +11,10 @@
 #define BRINK_TEXT_PARSER_TYPES_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -45,6 +45,9 @@ enum class ParamNames : bool { Refused, Allowed };
 
 class TypeSection {
  public:
+  /// `has_wide_limits`: limits may exceed 32 bits, whatever the address type.
+  explicit TypeSection(bool has_wide_limits = true) : has_wide_limits_(has_wide_limits) {}
+
   IndexSpace& space() { return space_; }
   const IndexSpace& space() const { return space_; }
 
@@ -76,7 +79,7 @@ class TypeSection {
   /// `i32` or `i64`, if it is there. The two types below go on behind it.
   static AddressType take_address_type(TokenStream& tokens);
   Result<TableType> table_type(TokenStream& tokens, AddressType address) const;
-  static Result<MemoryType> memory_type(TokenStream& tokens, AddressType address);
+  Result<MemoryType> memory_type(TokenStream& tokens, AddressType address) const;
   /// `(pagesize n)`, if it is there: the logarithm.
   static Result<std::optional<uint8_t>> take_page_size(TokenStream& tokens);
   /// `(result t*)*`, appended to `types`.
@@ -102,18 +105,18 @@ class TypeSection {
   Result<FieldType> field_type(TokenStream& tokens) const;
   Result<ValType> storage_type(TokenStream& tokens) const;
   Status params(TokenStream& tokens, ParamNames names, TypeUse& use) const;
-  /// 64 bits for any address type: what is too large is the validator's business.
-  static Result<Limits> limits(TokenStream& tokens);
+  Result<Limits> limits(TokenStream& tokens) const;
   void close_group(uint32_t first, bool is_explicit, uint32_t source_offset);
 
+  bool has_wide_limits_;
   IndexSpace space_{"type"};
   std::vector<SubType> types_;
   std::vector<Group> groups_;
-  std::unordered_map<uint32_t, IndexSpace> fields_;  ///< by type index
+  std::map<uint32_t, IndexSpace> fields_;  ///< by type index
   std::vector<std::pair<uint32_t, NameMap>> field_names_;
   /// What a type use without index can mean: final function types alone in their group, by their
   /// encoding.
-  std::unordered_map<std::string, uint32_t> plain_signatures_;
+  std::map<std::string, uint32_t> plain_signatures_;
 };
 
 }  // namespace brink::text

@@ -96,7 +96,7 @@ Result<std::vector<ScriptCommand>> ScriptParser::parse() {
   std::vector<ScriptCommand> commands;
   if (at_module_field()) {
     ScriptCommand& command = commands.emplace_back();
-    command.line = lines_.position(tokens_.offset()).line;
+    command.line = lines_.line(tokens_.offset());
     command.module.emplace().form = ScriptModule::Form::Fields;
     return commands;
   }
@@ -107,7 +107,7 @@ Result<std::vector<ScriptCommand>> ScriptParser::parse() {
 Result<ScriptCommand> ScriptParser::command() {
   command_offset_ = tokens_.offset();
   ScriptCommand command;
-  command.line = lines_.position(command_offset_).line;
+  command.line = lines_.line(command_offset_);
   BRINK_TRY(tokens_.expect(TokenKind::LeftParen, "a command"));
   const Rule* rule = tokens_.at(TokenKind::Keyword) ? find_rule(tokens_.peek().text) : nullptr;
   if (rule == nullptr) return tokens_.unexpected("a script command");

@@ -58,15 +58,13 @@ std::string line_at(std::string_view source, uint32_t offset) {
   return line;
 }
 
-LineTable::LineTable(std::string_view source) : source_(source), starts_{0} {
+LineTable::LineTable(std::string_view source) : starts_{0} {
   for (size_t i = 0; i < source.size(); ++i)
     if (ends_line(source, i)) starts_.push_back(static_cast<uint32_t>(i + 1));
 }
 
-TextPosition LineTable::position(uint32_t offset) const {
-  const auto after = std::ranges::upper_bound(starts_, offset);
-  const auto line = static_cast<uint32_t>(after - starts_.begin());
-  return {line, column_of(source_, starts_[line - 1], std::min<size_t>(offset, source_.size()))};
+uint32_t LineTable::line(uint32_t offset) const {
+  return static_cast<uint32_t>(std::ranges::upper_bound(starts_, offset) - starts_.begin());
 }
 
 std::unexpected<Error> make_error_at(ErrorKind kind, std::string message, std::string_view source,

@@ -48,14 +48,13 @@ TextPosition locate(std::string_view source, uint32_t offset);
 /// below it stands where it should.
 std::string line_at(std::string_view source, uint32_t offset);
 
-/// Line and column of many offsets of one source.
+/// The lines of many offsets of one source.
 class LineTable {
  public:
   explicit LineTable(std::string_view source);
-  TextPosition position(uint32_t offset) const;
+  uint32_t line(uint32_t offset) const;
 
  private:
-  std::string_view source_;
   std::vector<uint32_t> starts_;
 };
 

@@ -3,6 +3,7 @@
 
 #include "engine/text/token_stream.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -18,23 +19,25 @@ namespace brink::text {
 
 namespace {
 
-std::optional<AnnotationKind> annotation_kind(std::string_view start) {
+/// The number of the kind of annotation that `start` begins; kAnnotationKinds if Brink knows none.
+size_t annotation_kind(std::string_view start) {
   const std::string_view id = start.substr(2);
-  for (const AnnotationKind kind :
-       {AnnotationKind::Custom, AnnotationKind::Name, AnnotationKind::BranchHint}) {
-    const std::string_view name = to_string(kind).substr(1);
+  for (size_t kind = 0; kind < kAnnotationKinds; ++kind) {
+    const std::string_view name = to_string(static_cast<AnnotationKind>(kind)).substr(1);
     if (id == name || (id.starts_with('"') && unescape(id) == name)) return kind;
   }
-  return std::nullopt;
+  return kAnnotationKinds;
 }
 
 /// A token for a message: cut short, without control characters.
 std::string printable(std::string_view text) {
   constexpr size_t kMaxSize = 60;
   std::string result;
-  for (const char c : text.substr(0, kMaxSize))
+  size_t size = std::min(text.size(), kMaxSize);
+  while (size < text.size() && (text[size] & 0xc0) == 0x80) ++size;  // whole characters
+  for (const char c : text.substr(0, size))
     result.push_back(static_cast<uint8_t>(c) < 0x20 ? ' ' : c);
-  if (text.size() > kMaxSize) result += "...";
+  if (size < text.size()) result += "...";
   return result;
 }
 
@@ -68,8 +71,9 @@ Token TokenStream::take() {
 void TokenStream::fill() {
   const Token token = read_token();
   buffer_[buffered_++] = token;
-  for (; first_unplaced_ < annotations_.size(); ++first_unplaced_)
-    annotations_[first_unplaced_].before_offset = token.offset;
+  for (AnnotationQueue& queue : annotations_)
+    for (; queue.first_unplaced < queue.items.size(); ++queue.first_unplaced)
+      queue.items[queue.first_unplaced].before_offset = token.offset;
 }
 
 Token TokenStream::read_token() {
@@ -81,8 +85,9 @@ Token TokenStream::read_token() {
 }
 
 std::optional<Token> TokenStream::read_annotation(const Token& start) {
-  const std::optional<AnnotationKind> kind =
-      annotation_mode_ == Annotations::Keep ? annotation_kind(start.text) : std::nullopt;
+  const size_t kind =
+      annotation_mode_ == Annotations::Keep ? annotation_kind(start.text) : kAnnotationKinds;
+  const bool is_known = kind < kAnnotationKinds;
   Annotation annotation;
   annotation.offset = start.offset;
   for (size_t depth = 1; depth > 0;) {
@@ -94,38 +99,37 @@ std::optional<Token> TokenStream::read_annotation(const Token& start) {
       case TokenKind::End: return Token{TokenKind::Bad, start.offset, "unclosed annotation"};
       default: break;
     }
-    if (kind && depth > 0) annotation.content.push_back(token);
+    if (is_known && depth > 0) annotation.content.push_back(token);
   }
-  if (kind) {
-    annotation.kind = *kind;
-    annotations_.push_back(std::move(annotation));
+  if (is_known) {
+    annotation.kind = static_cast<AnnotationKind>(kind);
+    annotations_[kind].items.push_back(std::move(annotation));
   }
   return std::nullopt;
 }
 
-const Annotation* TokenStream::find_annotation(AnnotationKind kind) {
+void TokenStream::pass_misplaced(AnnotationQueue& queue) {
   const uint32_t here = peek().offset;
-  for (; first_annotation_ < annotations_.size(); ++first_annotation_) {
-    const Annotation& annotation = annotations_[first_annotation_];
-    if (!annotation.is_taken && annotation.before_offset >= here) break;
-    if (!annotation.is_taken && !misplaced_) misplaced_ = first_annotation_;
+  for (; queue.first < queue.items.size(); ++queue.first) {
+    const Annotation& annotation = queue.items[queue.first];
+    if (annotation.before_offset >= here) break;
+    if (misplaced_ == nullptr || annotation.offset < misplaced_->offset) misplaced_ = &annotation;
   }
-  for (size_t i = first_annotation_; i < annotations_.size(); ++i) {
-    Annotation& annotation = annotations_[i];
-    if (annotation.before_offset != here) break;
-    if (annotation.is_taken || annotation.kind != kind) continue;
-    annotation.is_taken = true;
-    return &annotation;
-  }
-  return nullptr;
+}
+
+const Annotation* TokenStream::find_annotation(AnnotationKind kind) {
+  AnnotationQueue& queue = annotations_[static_cast<size_t>(kind)];
+  pass_misplaced(queue);
+  if (queue.first == queue.items.size()) return nullptr;
+  const Annotation& annotation = queue.items[queue.first];
+  if (annotation.before_offset != peek().offset) return nullptr;
+  ++queue.first;
+  return &annotation;
 }
 
 const Annotation* TokenStream::misplaced_annotation() {
-  if (misplaced_) return &annotations_[*misplaced_];
-  const uint32_t here = peek().offset;
-  for (size_t i = first_annotation_; i < annotations_.size(); ++i)
-    if (!annotations_[i].is_taken && annotations_[i].before_offset < here) return &annotations_[i];
-  return nullptr;
+  for (AnnotationQueue& queue : annotations_) pass_misplaced(queue);
+  return misplaced_;
 }
 
 bool TokenStream::take_keyword(std::string_view keyword) {

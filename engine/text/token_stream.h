@@ -27,6 +27,7 @@ namespace brink::text {
 using StringArena = std::deque<std::string>;
 
 enum class AnnotationKind : uint8_t { Custom, Name, BranchHint };
+inline constexpr size_t kAnnotationKinds = 3;
 
 /// An annotation that Brink knows.
 struct Annotation {
@@ -34,7 +35,6 @@ struct Annotation {
   uint32_t offset = 0;         ///< of `(@`
   uint32_t before_offset = 0;  ///< of the token that follows
   std::vector<Token> content;  ///< without the parentheses around it
-  bool is_taken = false;
 };
 
 /// "@custom", "@name", "@metadata.code.branch_hint".
@@ -107,7 +107,8 @@ class TokenStream {
   /// The next annotation of this kind before the current token; nullptr if there is none.
   const Annotation* take_annotation(AnnotationKind kind) {
     peek();
-    return first_annotation_ == annotations_.size() ? nullptr : find_annotation(kind);
+    const AnnotationQueue& queue = annotations_[static_cast<size_t>(kind)];
+    return queue.first == queue.items.size() ? nullptr : find_annotation(kind);
   }
   /// An annotation that lay at a place nobody looked at, among those passed so far.
   const Annotation* misplaced_annotation();
@@ -121,11 +122,20 @@ class TokenStream {
   std::string_view string_value(const Token& string);
 
  private:
+  /// The annotations of one kind, in order.
+  struct AnnotationQueue {
+    std::deque<Annotation> items;
+    size_t first = 0;           ///< all before it are taken or misplaced
+    size_t first_unplaced = 0;  ///< from here on before_offset is not known yet
+  };
+
   void fill();
   Token read_token();
   /// nullopt: skipped well; else the Bad token to deliver.
   std::optional<Token> read_annotation(const Token& start);
   const Annotation* find_annotation(AnnotationKind kind);
+  /// Moves on to the first annotation that is not behind the current token.
+  void pass_misplaced(AnnotationQueue& queue);
 
   std::string_view source_;
   StringArena& arena_;
@@ -134,10 +144,8 @@ class TokenStream {
   std::array<Token, 2> buffer_;
   uint32_t buffered_ = 0;
 
-  std::deque<Annotation> annotations_;
-  size_t first_annotation_ = 0;      ///< all before it are taken or misplaced
-  size_t first_unplaced_ = 0;        ///< from here on before_offset is not known yet
-  std::optional<size_t> misplaced_;  ///< the first misplaced one
+  std::array<AnnotationQueue, kAnnotationKinds> annotations_;
+  const Annotation* misplaced_ = nullptr;  ///< the first misplaced one
 };
 
 }  // namespace brink::text
