@@ -40,14 +40,25 @@ BRINK_OPERATION V128 f64x2_splat(double a) {
 
 namespace simd {
 
-/// Lane `lane` of `lanes` at the bottom of the word it is in.
 // Why no index into the words: it would send the vector through memory.
-template <uint32_t lanes>
-BRINK_OPERATION uint64_t shifted_word(V128 a, uint32_t lane) {
-  constexpr uint32_t kPerWord = lanes / 2;
-  const uint64_t high = uint64_t{0} - lane / kPerWord;
-  const uint64_t word = a.words[0] ^ ((a.words[0] ^ a.words[1]) & high);
-  return word >> (lane % kPerWord * (64 / kPerWord));
+BRINK_OPERATION uint64_t word(V128 a, uint32_t index) {
+  const uint64_t high = uint64_t{0} - index;
+  return a.words[0] ^ ((a.words[0] ^ a.words[1]) & high);
+}
+
+/// Lane `lane`, of `bytes` bytes, at the bottom of the result; what is above it is arbitrary.
+template <uint32_t bytes>
+BRINK_OPERATION uint32_t lane_at_bottom(V128 a, uint32_t lane) {
+#if defined(BRINK_SEMANTICS_SSE4)
+  // Byte k of the numbers is the number of the lane's byte k.
+  constexpr uint32_t kUsed = 0xffffffff >> (32 - bytes * 8);
+  const uint32_t numbers = lane * (bytes * 0x01010101 & kUsed) + (0x03020100 & kUsed);
+  const __m128i moved = _mm_shuffle_epi8(m128i(a), _mm_cvtsi32_si128(static_cast<int>(numbers)));
+  return static_cast<uint32_t>(_mm_cvtsi128_si32(moved));
+#else
+  constexpr uint32_t kPerWord = 8 / bytes;
+  return static_cast<uint32_t>(word(a, lane / kPerWord) >> (lane % kPerWord * bytes * 8));
+#endif
 }
 
 // Why a choice between whole vectors: a store of one lane followed by a load of the vector would
@@ -61,22 +72,22 @@ BRINK_OPERATION V128 replace(V128 a, LaneOf<Vector> value, uint32_t lane, Vector
 }  // namespace simd
 
 BRINK_OPERATION uint32_t i8x16_extract_lane_s(V128 a, uint32_t lane) {
-  return static_cast<uint32_t>(static_cast<int8_t>(simd::shifted_word<16>(a, lane)));
+  return static_cast<uint32_t>(static_cast<int8_t>(simd::lane_at_bottom<1>(a, lane)));
 }
 BRINK_OPERATION uint32_t i8x16_extract_lane_u(V128 a, uint32_t lane) {
-  return static_cast<uint8_t>(simd::shifted_word<16>(a, lane));
+  return static_cast<uint8_t>(simd::lane_at_bottom<1>(a, lane));
 }
 BRINK_OPERATION uint32_t i16x8_extract_lane_s(V128 a, uint32_t lane) {
-  return static_cast<uint32_t>(static_cast<int16_t>(simd::shifted_word<8>(a, lane)));
+  return static_cast<uint32_t>(static_cast<int16_t>(simd::lane_at_bottom<2>(a, lane)));
 }
 BRINK_OPERATION uint32_t i16x8_extract_lane_u(V128 a, uint32_t lane) {
-  return static_cast<uint16_t>(simd::shifted_word<8>(a, lane));
+  return static_cast<uint16_t>(simd::lane_at_bottom<2>(a, lane));
 }
 BRINK_OPERATION uint32_t i32x4_extract_lane(V128 a, uint32_t lane) {
-  return static_cast<uint32_t>(simd::shifted_word<4>(a, lane));
+  return simd::lane_at_bottom<4>(a, lane);
 }
 BRINK_OPERATION uint64_t i64x2_extract_lane(V128 a, uint32_t lane) {
-  return simd::shifted_word<2>(a, lane);
+  return simd::word(a, lane);
 }
 BRINK_OPERATION float f32x4_extract_lane(V128 a, uint32_t lane) {
   return std::bit_cast<float>(i32x4_extract_lane(a, lane));
