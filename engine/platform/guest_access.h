@@ -66,11 +66,12 @@ template <typename T>
 #if BRINK_GUEST_ACCESS_MAY_FAULT
 
 // Adds the instruction at label 9 to the fault sites. "?" puts the entry into the COMDAT group of
-// the function that it belongs to, so that both are kept or dropped together.
-#define BRINK_FAULT_SITE                                \
-  "\n\t.pushsection brink_fault_sites,\"a?\",@progbits" \
-  "\n\t.balign 4"                                       \
-  "\n\t.long 9b - ."                                    \
+// the function that it belongs to, so that both are kept or dropped together; "R" retains it, and
+// its function with it, where a linker collects unused sections.
+#define BRINK_FAULT_SITE                                 \
+  "\n\t.pushsection brink_fault_sites,\"aR?\",@progbits" \
+  "\n\t.balign 4"                                        \
+  "\n\t.long 9b - ."                                     \
   "\n\t.popsection"
 
 #if defined(__x86_64__)
