@@ -293,6 +293,7 @@ TEST_CASE("malformed imports, exports and definitions") {
       {"malformed limits flags: 0x08", 12, module({{4, 4, 1, 0x70, 8, 0}})},
       {"malformed limits flags: 0x02", 12, module({{4, 4, 1, 0x70, 2, 0}})},
       {"zero byte expected", 12, module({{4, 5, 1, 0x40, 1, 0x70, 0}})},
+      {"malformed limits flags: a page size, but no limits", 11, module({{5, 2, 1, 8}})},
       {"malformed limits flags: 0x10", 11, module({{5, 3, 1, 0x10, 0}})},
       {"malformed limits flags: 0x81", 11, module({{5, 4, 1, 0x81, 0, 0}})},
       {"invalid custom page size: 2^65 bytes", 13, module({{5, 4, 1, 8, 0, 65}})},

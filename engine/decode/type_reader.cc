@@ -87,6 +87,11 @@ LimitsBits read_limits(ByteReader& reader, Features features, uint8_t allowed_fl
     if ((result.flags & row.flag) &&
         !require(reader, features, row.feature, "malformed limits flags", row.what, offset))
       return result;
+  // Both versions of the suite, with and without page sizes, agree on a lone flags byte.
+  if ((result.flags & kHasPageSize) && reader.at_end()) {
+    reader.fail("malformed limits flags: a page size, but no limits", offset);
+    return result;
+  }
   // With memory64 all limits are 64 bits wide, and validation compares them with the address type.
   const bool is_wide = features.has(Feature::Memory64);
   const auto read_bound = [&] { return is_wide ? reader.read_u64() : reader.read_u32(); };
