@@ -134,7 +134,10 @@ Outcome<> Context::path_open(const GuestCall& call, uint32_t fd, uint32_t lookup
   }
   Rights needed = kRightPathOpen;
   if ((oflags & kOpenCreat) != 0) needed |= kRightPathCreateFile;
-  if ((oflags & kOpenTrunc) != 0) needed |= kRightPathFilestatSetSize;
+  // Who gets a descriptor to write to can empty the file anyway; Go's os.Root relies on it.
+  if ((oflags & kOpenTrunc) != 0 && (base & kRightFdWrite) == 0) {
+    needed |= kRightPathFilestatSetSize;
+  }
   const Descriptor* at = BRINK_WASI_TRY(directory(fd, needed));
   const Rights meant = base & ((oflags & kOpenDirectory) != 0 ? kDirectoryRights : kFileRights);
   if ((meant & ~at->inheriting) != 0) return fail(Errno::Notcapable);

@@ -85,6 +85,10 @@ TEST_CASE("path_open: rights are passed on, cut to the kind, and never grow") {
   CHECK(guest.open(limited, "x", 0, kRightFdRead | kRightFdWrite) == Errno::Notcapable);
   CHECK(guest.open(limited, "y", kOpenCreat, kRightFdRead) == Errno::Notcapable);
   CHECK(guest.open(limited, "x", kOpenTrunc, kRightFdRead) == Errno::Notcapable);
+  REQUIRE(guest.open(kDir, "sub", kOpenDirectory, kRightPathOpen, 1, 0, kRightFdWrite) ==
+          Errno::Success);
+  CHECK(guest.open(guest.result(), "x", kOpenTrunc, 0) == Errno::Notcapable);
+  CHECK(guest.open(guest.result(), "x", kOpenTrunc, kRightFdWrite) == Errno::Success);
   CHECK(guest.on_path(&Context::path_unlink_file, limited, "x") == Errno::Notcapable);
   CHECK(guest.stat(limited, "x") == Errno::Notcapable);
   // All bits, as Go asks: what means nothing for the kind is left out.
