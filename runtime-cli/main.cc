@@ -40,9 +40,14 @@ int main(int argc, char** argv) {
   Action action;
   brink::cli::add_run_command(app, action);
   brink::cli::add_validate_command(app, action);
+  brink::cli::add_parse_command(app, action);
+  brink::cli::add_print_command(app, action);
+  brink::cli::add_inspect_command(app, action);
   brink::cli::add_wast_command(app, action);
+  brink::cli::add_completion_command(app, action);
 
   std::vector<std::string> words = with_default_command(app, argc, argv);
+  if (words.empty()) words.push_back("--help");
   std::reverse(words.begin(), words.end());  // as CLI11 wants them
   try {
     app.parse(words);

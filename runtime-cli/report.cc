@@ -45,6 +45,11 @@ int report_error(std::string_view message) {
   return kExitError;
 }
 
+int report_usage(std::string_view message) {
+  print_line("error", message);
+  return kExitUsage;
+}
+
 int report_trap(std::string_view file, const Trap& trap) {
   if (trap.code == TrapCode::Exit) return trap.exit_code;
   print_line("trap", fmt::format("{}: {}", file, trap.to_string()));

@@ -46,12 +46,12 @@ struct AccessHandlers {
 
 /// The handlers that are not named after an instruction of the format.
 enum class InternalOp : uint16_t {
-#define BRINK_INTERNAL_OP(id) id,
+#define BRINK_INTERNAL_OP(id, words, layout) id,
 #include "engine/interpret/internal_ops.def"
 };
 
 inline constexpr uint32_t kInternalOpCount = 0
-#define BRINK_INTERNAL_OP(id) +1
+#define BRINK_INTERNAL_OP(id, words, layout) +1
 #include "engine/interpret/internal_ops.def"
     ;
 

@@ -1,0 +1,146 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "runtime-cli/engine_options.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "engine/support/try.h"
+#include "runtime-cli/units.h"
+
+namespace brink::cli {
+namespace {
+
+struct Channel {
+  std::string_view name;
+  std::string_view what;
+};
+constexpr Channel kChannels[] = {
+#define BRINK_TRACE(name, what) {name, what},
+#include "runtime-cli/trace.def"
+};
+
+std::string channel_names() {
+  std::vector<std::string_view> names;
+  for (const Channel& channel : kChannels) names.push_back(channel.name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// The value of KEY=VALUE if the entry has that key.
+std::optional<std::string> value_of(std::string_view entry, std::string_view key) {
+  if (!entry.starts_with(key) || entry.size() <= key.size() || entry[key.size()] != '=')
+    return std::nullopt;
+  return std::string(entry.substr(key.size() + 1));
+}
+
+}  // namespace
+
+Status apply_feature(Features& features, std::string_view entry) {
+  const size_t equals = entry.find('=');
+  const std::string_view name = entry.substr(0, equals);
+  const std::string_view value = equals == std::string_view::npos ? "y" : entry.substr(equals + 1);
+  static constexpr std::array<std::string_view, 4> kYes = {"y", "yes", "true", "on"};
+  static constexpr std::array<std::string_view, 4> kNo = {"n", "no", "false", "off"};
+  const bool is_yes = std::find(kYes.begin(), kYes.end(), value) != kYes.end();
+  const bool is_no = std::find(kNo.begin(), kNo.end(), value) != kNo.end();
+  if (!is_yes && !is_no)
+    return make_error(ErrorKind::Usage,
+                      fmt::format("-W {}: the value must be y or n, not '{}'", name, value));
+  if (name == "all-proposals") {
+    features = is_yes ? Features::all() : Features::mvp();
+    return {};
+  }
+  const std::optional<Feature> feature = feature_from_name(name);
+  if (!feature) {
+    std::vector<std::string_view> names;
+    for (uint32_t i = 1; i < kFeatureCount; ++i)
+      names.push_back(to_string(static_cast<Feature>(i)));
+    return make_error(ErrorKind::Usage, fmt::format("-W {}: there is no such feature; there are {}",
+                                                    name, fmt::join(names, ", ")));
+  }
+  features.set(*feature, is_yes);
+  return {};
+}
+
+void EngineOptions::add_to(CLI::App& command) {
+  const auto one = [](CLI::Option* option) { option->allow_extra_args(false)->type_size(1); };
+  one(command
+          .add_option("-W,--wasm", wasm,
+                      "FEATURE[=y|n], fuel=N, timeout=T, max-memory-size=N; may be repeated")
+          ->delimiter(','));
+  command.add_option("--fuel,--gas-limit", fuel, "trap after so many instructions")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--timeout", timeout_text, "stop the guest after this time: 1s, 250ms");
+  command.add_option("--max-memory", max_memory, "most bytes of each memory: 64M, 1GiB");
+  command.add_option("--max-stack,--stack-size", max_stack, "bytes of the guest's stack: 1M");
+  one(command.add_option("--trace", trace, "channels to print to stderr: " + channel_names())
+          ->delimiter(','));
+  command.add_option("--engine", engine, "how to execute: interp, or auto to leave the choice")
+      ->check(CLI::IsMember({"auto", "interp"}));
+  command.parse_complete_callback([this] { take_groups(); });
+}
+
+void EngineOptions::take_groups() {
+  std::vector<std::string> features;
+  for (const std::string& entry : wasm) {
+    if (const auto value = value_of(entry, "fuel"))
+      fuel = std::strtoull(value->c_str(), nullptr, 10);
+    else if (const auto time = value_of(entry, "timeout"))
+      timeout_text = *time;
+    else if (const auto size = value_of(entry, "max-memory-size"))
+      max_memory = *size;
+    else if (const auto stack = value_of(entry, "max-wasm-stack"))
+      max_stack = *stack;
+    else
+      features.push_back(entry);
+  }
+  wasm = std::move(features);
+}
+
+Result<EngineConfig> EngineOptions::config() const {
+  EngineConfig config;
+  for (const std::string& entry : wasm) BRINK_TRY(apply_feature(config.features, entry));
+  config.consume_fuel = fuel != 0;
+  for (const std::string& name : trace) {
+    const bool is_known = std::any_of(std::begin(kChannels), std::end(kChannels),
+                                      [&](const Channel& channel) { return channel.name == name; });
+    if (!is_known)
+      return make_error(
+          ErrorKind::Usage,
+          fmt::format("--trace: there is no channel '{}'; there are {}", name, channel_names()));
+  }
+  config.trace_execution = traces("interp");
+  if (!timeout_text.empty() && !timeout())
+    return make_error(ErrorKind::Usage,
+                      fmt::format("--timeout: '{}' is no time; write 1s, 250ms, 2m", timeout_text));
+  return config;
+}
+
+Result<StoreLimits> EngineOptions::limits() const {
+  StoreLimits limits;
+  const auto take = [](const std::string& text, std::string_view flag, uint64_t& into) -> Status {
+    if (text.empty()) return {};
+    const std::optional<uint64_t> size = parse_size(text);
+    if (!size || *size == 0)
+      return make_error(ErrorKind::Usage,
+                        fmt::format("{}: '{}' is no size; write 65536, 64K, 1GiB", flag, text));
+    into = *size;
+    return {};
+  };
+  BRINK_TRY(take(max_memory, "--max-memory", limits.max_memory_bytes));
+  BRINK_TRY(take(max_stack, "--max-stack", limits.max_stack_bytes));
+  return limits;
+}
+
+std::optional<std::chrono::nanoseconds> EngineOptions::timeout() const {
+  return timeout_text.empty() ? std::nullopt : parse_duration(timeout_text);
+}
+
+bool EngineOptions::traces(std::string_view channel) const {
+  return std::find(trace.begin(), trace.end(), channel) != trace.end();
+}
+
+}  // namespace brink::cli
