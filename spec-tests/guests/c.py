@@ -117,7 +117,8 @@ FILES = [
 
 ENV = [
     Case("nothing"),
-    Case("arguments", ["", "two words", "--dir", "-x", "\u00fc\u4e2d", "a\nb"]),
+    Case("arguments", ["", "two words", "--dir", "-x", "--", "\u00fc\u4e2d", "a\nb", "[a-z]", "[]", "{}",
+                       "a,b", "[a,b]", "%%", "'q'", '"q"', "\\", "-", "--help", "--env=A=B"]),
     Case("environment", env={"HOME": "/home/me", "EMPTY": "", "SPACED": " a b ", "EQUALS": "a=b=c"}),
     Case("argv0", ["argv0"], argv0="another-name"),
     *[Case(f"exit-{code}", [f"exit={code}"]) for code in (0, 1, 42, 125)],

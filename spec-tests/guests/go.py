@@ -1,7 +1,7 @@
 # Copyright the Brink authors.
 # SPDX-License-Identifier: Apache-2.0
 #
-"""Guests in Go (GOOS=wasip1): programs of our own, and the tests of Go's standard library."""
+"""Guests in Go (GOOS=wasip1): programs of our own, the tests of Go's standard library, two large programs."""
 
 import shutil
 from functools import lru_cache
@@ -23,6 +23,27 @@ PROGRAMS = [
 TESTED = ["sort", "strings", "encoding/json", "regexp", "compress/flate", "os"]
 TESTED_BIG = ["math/big", "unicode/utf8", "container/heap", "text/template", "encoding/gob", "hash/crc32",
               "crypto/sha256", "bytes", "strconv", "io/fs", "path/filepath", "bufio", "fmt", "time"]
+
+# Large programs: package, module and version it comes from (None: Go's own), case.
+ESBUILD = ("github.com/evanw/esbuild", "v0.25.12")
+BUNDLE = SOURCES / "go" / "bundle"
+BUNDLE_ARGS = ["main.ts", "--bundle", "--format=esm", "--sourcemap", "--outfile=out.js", "--log-level=error"]
+
+
+def shows_assembly(text):
+    wanted = ["main.main STEXT", "main.(*tree[go.shape.string]).insert STEXT", "runtime.mapassign_faststr"]
+    missing = [part for part in wanted if part not in text]
+    return f"the assembly lacks {missing}" if missing else None
+
+
+LARGE = [
+    ("cmd/compile", None,
+     Case("assembly", ["-S", "-p", "main", "-o", "compiled.o", "compiled.go"], env={"PWD": "/"},
+          files={"compiled.go": SOURCES / "go" / "compiled.go"}, stdout=shows_assembly, seconds=600)),
+    (f"{ESBUILD[0]}/cmd/esbuild", ESBUILD,
+     Case("bundle", BUNDLE_ARGS, env={"PWD": "/"}, seconds=600,
+          files={path.name: path for path in BUNDLE.iterdir()})),
+]
 
 
 def go_tool():
@@ -55,6 +76,23 @@ def build_tests(package):
     return product(f"go-test-{package.replace('/', '-')}", [package, version()], make) / "tests.wasm"
 
 
+def build_large(package, module, target):
+
+    def make(folder):
+        if module:
+            (folder / "go.mod").write_text(f"module fetch\ngo 1.26\nrequire {module[0]} {module[1]}\n")
+        run([go_tool(), "build", "-o", folder / "program", package], cwd=folder,
+            env={**target, "GOFLAGS": "-mod=mod" if module else ""})
+
+    name = package.split("/")[-1]
+    return product(f"go-{name}", [package, module, version(), sorted(target.items())], make) / "program"
+
+
+def large_program(package, module, case):
+    return Guest(f"go/{package.split('/')[-1]}", lambda: build_large(package, module, WASIP1), [case], big=True,
+                 native=(lambda: build_large(package, module, {})) if case.stdout is None else None)
+
+
 def program(name, cases):
     return Guest(f"go/{name}", lambda: build_program(name, WASIP1), cases,
                  native=lambda: build_program(name, {}))
@@ -81,4 +119,5 @@ def test_program(package, big):
 def guests():
     return ([program(*each) for each in PROGRAMS]
             + [test_program(package, big=False) for package in TESTED]
-            + [test_program(package, big=True) for package in TESTED_BIG])
+            + [test_program(package, big=True) for package in TESTED_BIG]
+            + [large_program(*each) for each in LARGE])

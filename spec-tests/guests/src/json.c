@@ -65,9 +65,15 @@ static char *put_utf8(char *out, unsigned code) {
   return out;
 }
 
+// Room for the string at the cursor; no escape is shorter than what it stands for.
+static size_t string_room(void) {
+  const char *end = cursor + 1;
+  while (*end && *end != '"') end += *end == '\\' && end[1] ? 2 : 1;
+  return (size_t)(end - cursor);
+}
+
 static char *parse_string(void) {
-  size_t room = strcspn(cursor + 1, "\n") + 2;
-  char *text = malloc(room), *out = text;
+  char *text = malloc(string_room()), *out = text;
   for (cursor++; *cursor != '"';) {
     if ((unsigned char)*cursor < 0x20) return (char *)wrong("the string does not end");
     if (*cursor != '\\') {

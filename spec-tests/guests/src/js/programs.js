@@ -1,3 +1,6 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+//
 // Programs in one script: classes, generators, promises, regular expressions, big integers, files, streams.
 import * as std from "qjs:std";
 import * as os from "qjs:os";

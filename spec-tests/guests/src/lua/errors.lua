@@ -1,3 +1,6 @@
+-- Copyright the Brink authors.
+-- SPDX-License-Identifier: Apache-2.0
+--
 -- Errors and coroutines: what needs the C frames between to be left at once.
 print(pcall(error, "plain"))
 print(pcall(error, { code = 7 }) == false, select(2, pcall(error, setmetatable({}, { __tostring = function() return "obj" end }))) ~= nil)

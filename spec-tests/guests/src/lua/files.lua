@@ -1,3 +1,6 @@
+-- Copyright the Brink authors.
+-- SPDX-License-Identifier: Apache-2.0
+--
 -- Files: arguments, reading in every format, seeking, lines, renaming, the errors of the system.
 print(#arg, arg[0], arg[1], arg[2])
 local out = assert(io.open("numbers.txt", "w"))

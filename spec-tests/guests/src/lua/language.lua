@@ -1,3 +1,6 @@
+-- Copyright the Brink authors.
+-- SPDX-License-Identifier: Apache-2.0
+--
 -- The language: closures, metatables, varargs, goto, integer and float arithmetic, strings, tables, modules.
 local function keys(t)
   local list = {}

@@ -1,3 +1,6 @@
+-- Copyright the Brink authors.
+-- SPDX-License-Identifier: Apache-2.0
+--
 -- Questions to the database that make.sql left on disk.
 select count(*), min(km), max(km), round(avg(km), 6) from road;
 select country, count(*), max(people), group_concat(name, ',') from big group by country order by country;

@@ -1,3 +1,6 @@
+-- Copyright the Brink authors.
+-- SPDX-License-Identifier: Apache-2.0
+--
 -- Fills the database: tables, keys, an index, a view, a trigger, transactions, full text, errors on purpose.
 pragma page_size = 4096;
 pragma foreign_keys = on;
