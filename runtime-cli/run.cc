@@ -220,12 +220,16 @@ void add_run_command(CLI::App& app, Action& action) {
   command->add_option("--invoke", options->invoke, "call this export, ARGS are its arguments");
   command->add_flag("--stats", options->stats, "print times and sizes at the end, to stderr");
   options->engine.add_to(*command);
-  command
-      ->add_option("FILE", options->words,
-                   "module, binary or text; - for standard input. Then ARGS")
-      ->required();
-  command->prefix_command(false);
-  command->callback([&action, options] { action = [options] { return run(*options); }; });
+  command->footer("FILE is a module, binary or text; - is standard input.");
+  // The first word that is no flag is FILE, and from there on nothing is ours.
+  command->prefix_command();
+  command->callback([command, &action, options] {
+    options->words = command->remaining();
+    if (options->words.empty()) throw CLI::RequiredError("FILE");
+    const std::string& file = options->words.front();
+    if (file.starts_with('-') && file != "-") throw CLI::ExtrasError(command->get_name(), {file});
+    action = [options] { return run(*options); };
+  });
 }
 
 }  // namespace brink::cli
