@@ -156,7 +156,7 @@ class ModulePrinter {
       line += " (";
       const ExternKind kind = wasm::kind_of(import.desc);
       line += kExternKeywords[static_cast<size_t>(kind)];
-      space_of(kind).append_definition(line, import.index);
+      names_.of(kind).append_definition(line, import.index);
       append_desc(line, import);
       line += "))";
     }
@@ -180,17 +180,6 @@ class ModulePrinter {
       types_.append_memory_type(line, *memory);
     else if (const auto* global = std::get_if<GlobalType>(&import.desc))
       types_.append_global_type(line, *global);
-  }
-
-  const IdentifierSpace& space_of(ExternKind kind) const {
-    switch (kind) {
-      case ExternKind::Func: return names_.functions;
-      case ExternKind::Table: return names_.tables;
-      case ExternKind::Memory: return names_.memories;
-      case ExternKind::Global: return names_.globals;
-      case ExternKind::Tag: return names_.tags;
-    }
-    return IdentifierSpace::none();
   }
 
   // ---- definitions ----
@@ -246,7 +235,7 @@ class ModulePrinter {
     line += " (";
     line += kExternKeywords[static_cast<size_t>(entry.kind)];
     line += ' ';
-    space_of(entry.kind).append_reference(line, entry.index);
+    names_.of(entry.kind).append_reference(line, entry.index);
     line += "))";
     return {};
   }

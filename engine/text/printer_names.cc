@@ -144,6 +144,17 @@ LabelNames ModuleNames::labels(uint32_t function_index) const {
   return LabelNames(section_.labels.find(function_index), name_unnamed_);
 }
 
+const IdentifierSpace& ModuleNames::of(ExternKind kind) const {
+  switch (kind) {
+    case ExternKind::Func: return functions;
+    case ExternKind::Table: return tables;
+    case ExternKind::Memory: return memories;
+    case ExternKind::Global: return globals;
+    case ExternKind::Tag: return tags;
+  }
+  return IdentifierSpace::none();
+}
+
 const IdentifierSpace& ModuleNames::fields(uint32_t type_index) const {
   const auto found = fields_.find(type_index);
   return found == fields_.end() ? IdentifierSpace::none() : found->second;

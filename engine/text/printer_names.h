@@ -103,6 +103,9 @@ class ModuleNames {
   /// Whether there is a name section from which anything could be read.
   bool has_name_section() const { return !section_.empty(); }
 
+  /// The space of what can be imported and exported.
+  const IdentifierSpace& of(ExternKind kind) const;
+
   IdentifierSpace types, functions, tables, memories, globals, tags, elements, data;
 
  private:
