@@ -211,16 +211,11 @@ bool BodyContext::check_val_type(ValType& type) {
   return true;
 }
 
-bool BodyContext::check_block_type(decode::BlockType& block, BlockSignature& signature) {
-  using Kind = decode::BlockType::Kind;
-  signature = {};
-  switch (block.kind) {
-    case Kind::Empty: return true;
-    case Kind::Value:
-      if (!check_val_type(block.value)) return false;
-      signature.results = list_of(block.value);
-      return true;
-    case Kind::Type: break;
+bool BodyContext::check_full_block_type(decode::BlockType& block, BlockSignature& signature) {
+  if (block.kind == decode::BlockType::Kind::Value) {
+    if (!check_val_type(block.value)) return false;
+    signature.results = list_of(block.value);
+    return true;
   }
   const FuncType* type = func_type(block.type_index);
   if (type == nullptr) return false;

@@ -99,7 +99,10 @@ class BodyContext {
   /// Makes the type canonical.
   bool check_heap_type(HeapType& type);
   bool check_val_type(ValType& type);
-  bool check_block_type(decode::BlockType& block, BlockSignature& signature);
+  bool check_block_type(decode::BlockType& block, BlockSignature& signature) {
+    signature = {};
+    return block.kind == decode::BlockType::Kind::Empty || check_full_block_type(block, signature);
+  }
   bool check_mutable(const FieldType& field, std::string_view what);
   /// Packed fields are read with a sign extension or without; others are just read.
   bool check_sign(const FieldType& field, bool has_sign);
@@ -151,6 +154,7 @@ class BodyContext {
  private:
   void open(wasm::ByteRange bytes, const FuncType& type);
   bool read_locals();
+  bool check_full_block_type(decode::BlockType& block, BlockSignature& signature);
   bool check_alignment(const OpcodeInfo& row, uint32_t align_log2);
 
   std::optional<Error> error_;

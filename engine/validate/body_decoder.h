@@ -29,6 +29,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/decode/format.h"
 #include "engine/decode/type_reader.h"
 #include "engine/validate/body_context.h"
 #include "engine/validate/operand_stack.h"
@@ -116,30 +117,39 @@ class FunctionBodyDecoder : public BodyContext {
   bool frequent_control(const StepRow& row);
 
   // ---- short cuts (body_short_cuts.h) ----
-  /// Registers of short_cuts().
+  /// The state of short_cuts(), which lives in registers.
   struct Cursor {
-    const uint8_t* pos;  // of the next byte
-    Item* top;           // of the operand stack
+    const uint8_t* pos;   // of the next byte
+    const uint8_t* last;  // where the general way takes over
+    Item* top;            // of the operand stack
     const Item* floor;
+    const Item* room_end;
+    const ValType* locals;  // the expanded ones
+    uint32_t local_count;
   };
+  Cursor load_cursor();
+  bool store_cursor(const Cursor& cursor);
   bool short_cuts();
   template <uint32_t pops, uint32_t pushes>
-  void advance(Cursor& cursor, Opcode opcode, uint32_t bytes, ValType result = kBottom);
+  bool advance(Cursor& cursor, Opcode opcode, uint32_t bytes, ValType result = kBottom);
   bool unary(Cursor& cursor, const StepRow& row);
   bool binary(Cursor& cursor, const StepRow& row);
-  uint32_t short_memarg(const uint8_t* bytes, const StepRow& row);
+  template <uint32_t pops, uint32_t pushes>
+  bool access(Cursor& cursor, const StepRow& row);
   bool load(Cursor& cursor, const StepRow& row);
   bool store(Cursor& cursor, const StepRow& row);
   template <uint32_t max_bytes>
   bool constant(Cursor& cursor, const StepRow& row);
-  uint32_t short_local(const uint8_t* bytes, ValType& type);
   bool local_get(Cursor& cursor, const StepRow& row);
   template <uint32_t pushes>
   bool local_set(Cursor& cursor, const StepRow& row);
   bool global_get(Cursor& cursor, const StepRow& row);
 
   // ---- operands (body_operands.h) ----
-  bool match_top(Types types, uint32_t below = 0);
+  bool match_top(Types types, uint32_t below = 0) {
+    return types.empty() || match_operands(types, below);
+  }
+  bool match_operands(Types types, uint32_t below);
   bool match_one(ValType type, ValType expected) const {
     return type == expected || matches(type, expected);
   }
@@ -255,7 +265,8 @@ bool FunctionBodyDecoder<Sink>::decode_body() {
   enter_function();
   sink_.begin(*this);
   do {
-    if (!short_cuts() || !general()) return false;
+    if (!short_cuts()) return false;
+    if (!frames_.empty() && !general()) return false;
   } while (!frames_.empty());
   instruction_start_ = reader_.position();
   if (!reader_.ok()) return fail_reading();
@@ -273,9 +284,9 @@ bool FunctionBodyDecoder<Sink>::general() {
   if (reader_.at_end()) [[unlikely]]
     return fail_at_end_of_body();
   stack_.ensure_room();
-  instruction_.offset = offset();
   const StepRow& row = kStepRows[reader_.peek_u8()];
   if (row.step >= Step::Block) return frequent_control(row);
+  instruction_.offset = offset();
   instruction_.opcode = instructions_.read_opcode();
   instructions_.read_immediates(instruction_);
   if (!reader_.ok()) [[unlikely]]
@@ -303,13 +314,18 @@ bool FunctionBodyDecoder<Sink>::special(Opcode opcode) {
 /// that are told apart at run time.
 template <class Sink>
 bool FunctionBodyDecoder<Sink>::frequent_control(const StepRow& row) {
-  reader_.skip(1);
+  instruction_start_ = reader_.position();
+  instruction_.offset = offset();
   instruction_.opcode = row.opcode;
+  reader_.skip(1);
   if (row.step == Step::End) return end();
-  if (row.step <= Step::If) {
-    instruction_.block = decode::read_block_type(reader_, module_.features);
-  } else {
+  if (row.step > Step::If) {
     instruction_.index = reader_.read_u32();
+  } else if (reader_.peek_u8() == decode::kEmptyBlockByte) {
+    instruction_.block = {};
+    reader_.skip(1);
+  } else {
+    instruction_.block = decode::read_block_type(reader_, module_.features);
   }
   if (!reader_.ok()) [[unlikely]]
     return fail_reading();

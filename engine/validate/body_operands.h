@@ -15,7 +15,7 @@ namespace brink::validate {
 /// Whether the operands below the topmost `below` ones match `types`; pops nothing. In a
 /// polymorphic frame operands may be missing.
 template <class Sink>
-bool FunctionBodyDecoder<Sink>::match_top(Types types, uint32_t below) {
+bool FunctionBodyDecoder<Sink>::match_operands(Types types, uint32_t below) {
   const auto count = static_cast<uint32_t>(types.size());
   below = std::min(below, stack_.available());
   const uint32_t present = std::min(count, stack_.available() - below);

@@ -13,23 +13,47 @@
 
 namespace brink::validate {
 
-/// Takes instructions until one comes that it does not take.
 template <class Sink>
-bool FunctionBodyDecoder<Sink>::short_cuts() {
+inline typename FunctionBodyDecoder<Sink>::Cursor FunctionBodyDecoder<Sink>::load_cursor() {
   // An instruction here is at most that long. It may be read across the end of the body, though not
   // across that of the module; when that has happened is seen afterwards.
   constexpr ptrdiff_t kMaxBytes = 16;
   const uint8_t* const module_end = module_.bytes.data() + module_.bytes.size();
   const uint8_t* const body_end = reader_.end();
-  const uint8_t* const last = module_end - body_end >= kMaxBytes
-                                  ? body_end
-                                  : body_end - std::min(kMaxBytes, body_end - reader_.position());
-  const Item* const room_end = stack_.room_end();
-  Cursor cursor{reader_.position(), stack_.end(), stack_.floor_item()};
+  const ptrdiff_t missing = kMaxBytes - (module_end - body_end);
+  const ptrdiff_t left = body_end - reader_.position();
+  return {
+      .pos = reader_.position(),
+      .last = body_end - std::clamp<ptrdiff_t>(missing, 0, left),
+      .top = stack_.end(),
+      .floor = stack_.floor_item(),
+      .room_end = stack_.room_end(),
+      .locals = locals_.expanded().data(),
+      .local_count = static_cast<uint32_t>(locals_.expanded().size()),
+  };
+}
+
+/// Makes the members agree with the cursor. False if the last instruction went beyond the body.
+template <class Sink>
+inline bool FunctionBodyDecoder<Sink>::store_cursor(const Cursor& cursor) {
+  stack_.set_end(cursor.top);
+  if (cursor.pos > reader_.end()) [[unlikely]] {
+    reader_.fail("unexpected end of section or function", reader_.offset() + reader_.remaining());
+    return fail_reading();
+  }
+  reader_.skip(static_cast<uint32_t>(cursor.pos - reader_.position()));
+  return true;
+}
+
+/// Takes instructions until one comes that it does not take, or the function has ended.
+template <class Sink>
+bool FunctionBodyDecoder<Sink>::short_cuts() {
+  Cursor cursor = load_cursor();
   bool taken = true;
-  while (taken && cursor.pos < last && cursor.top < room_end) {
+  while (taken && cursor.pos < cursor.last && cursor.top < cursor.room_end) {
     const StepRow& row = kStepRows[*cursor.pos];
     switch (row.step) {
+      case Step::General: taken = false; break;
       case Step::Unary: taken = unary(cursor, row); break;
       case Step::Binary: taken = binary(cursor, row); break;
       case Step::Load: taken = load(cursor, row); break;
@@ -40,22 +64,27 @@ bool FunctionBodyDecoder<Sink>::short_cuts() {
       case Step::LocalSet: taken = local_set<0>(cursor, row); break;
       case Step::LocalTee: taken = local_set<1>(cursor, row); break;
       case Step::GlobalGet: taken = global_get(cursor, row); break;
-      default: taken = false; break;
+      // Listed one by one: then there is nothing to be told apart before the jump.
+      case Step::Block:
+      case Step::Loop:
+      case Step::If:
+      case Step::End:
+      case Step::Br:
+      case Step::BrIf:
+      case Step::Call:
+        if (!store_cursor(cursor) || !frequent_control(row)) return false;
+        if (frames_.empty()) return true;
+        cursor = load_cursor();
+        break;
     }
   }
-  stack_.set_end(cursor.top);
-  if (cursor.pos > body_end) [[unlikely]] {
-    reader_.fail("unexpected end of section or function", reader_.offset() + reader_.remaining());
-    return fail_reading();
-  }
-  reader_.skip(static_cast<uint32_t>(cursor.pos - reader_.position()));
-  return true;
+  return store_cursor(cursor);
 }
 
 /// Takes an instruction of `bytes` bytes whose operands have been checked.
 template <class Sink>
 template <uint32_t pops, uint32_t pushes>
-[[gnu::always_inline]] inline void FunctionBodyDecoder<Sink>::advance(Cursor& cursor, Opcode opcode,
+[[gnu::always_inline]] inline bool FunctionBodyDecoder<Sink>::advance(Cursor& cursor, Opcode opcode,
                                                                       uint32_t bytes,
                                                                       ValType result) {
   if constexpr (kConsumes) {
@@ -71,20 +100,20 @@ template <uint32_t pops, uint32_t pushes>
       instruction_.opcode = opcode;
       sink_.instruction(*this, instruction_, Args(args).first(pops),
                         Args(cursor.top - pushes, pushes));
-      return;
+      return true;
     }
   }
   cursor.pos += bytes;
   cursor.top -= pops;
   if constexpr (pushes != 0) *cursor.top++ = Item{result, Value{}};
+  return true;
 }
 
 template <class Sink>
 [[gnu::always_inline]] inline bool FunctionBodyDecoder<Sink>::unary(Cursor& cursor,
                                                                     const StepRow& row) {
   if (cursor.top - cursor.floor < 1 || cursor.top[-1].type != row.first) return false;
-  advance<1, 1>(cursor, row.opcode, 1, row.result);
-  return true;
+  return advance<1, 1>(cursor, row.opcode, 1, row.result);
 }
 
 template <class Sink>
@@ -93,40 +122,41 @@ template <class Sink>
   if (cursor.top - cursor.floor < 2 || cursor.top[-2].type != row.first ||
       cursor.top[-1].type != row.second)
     return false;
-  advance<2, 1>(cursor, row.opcode, 1, row.result);
-  return true;
+  return advance<2, 1>(cursor, row.opcode, 1, row.result);
 }
 
-/// Reads an unsigned number of one or two bytes; its length, or 0 if it is longer.
-[[gnu::always_inline]] inline uint32_t read_short(const uint8_t* bytes, uint32_t& number) {
-  number = bytes[0];
-  if (number < 0x80) [[likely]]
-    return 1;
-  if (bytes[1] >= 0x80) return 0;
-  number = (number & 0x7f) | static_cast<uint32_t>(bytes[1]) << 7;
-  return 2;
+/// Reads an unsigned number of one or two bytes and hands it and its length to `take`, separately
+/// for each length: the length is a constant there, and the next position does not depend on a
+/// load.
+template <typename Take>
+[[gnu::always_inline]] inline bool with_short_number(const uint8_t* bytes, Take take) {
+  const uint32_t first = bytes[0];
+  if (first < 0x80) [[likely]]
+    return take(first, std::integral_constant<uint32_t, 1>());
+  const uint32_t second = bytes[1];
+  if (second >= 0x80) return false;
+  return take((first & 0x7f) | second << 7, std::integral_constant<uint32_t, 2>());
 }
 
-/// Reads alignment and offset of an access to memory 0; the length, or 0 if anything is unusual.
+/// An access to memory 0.
 template <class Sink>
-[[gnu::always_inline]] inline uint32_t FunctionBodyDecoder<Sink>::short_memarg(const uint8_t* bytes,
-                                                                               const StepRow& row) {
-  uint32_t offset;
-  const uint32_t length = read_short(bytes + 1, offset);
-  if (length == 0 || bytes[0] > row.align_log2) return 0;
-  if constexpr (kConsumes)
-    instruction_.memarg = {.memory_index = 0, .align_log2 = bytes[0], .offset = offset};
-  return 1 + length;
+template <uint32_t pops, uint32_t pushes>
+[[gnu::always_inline]] inline bool FunctionBodyDecoder<Sink>::access(Cursor& cursor,
+                                                                     const StepRow& row) {
+  const uint8_t align_log2 = cursor.pos[1];
+  if (align_log2 > row.align_log2) return false;
+  return with_short_number(cursor.pos + 2, [&](uint32_t offset, auto length) {
+    if constexpr (kConsumes)
+      instruction_.memarg = {.memory_index = 0, .align_log2 = align_log2, .offset = offset};
+    return advance<pops, pushes>(cursor, row.opcode, 2 + length, row.result);
+  });
 }
 
 template <class Sink>
 [[gnu::always_inline]] inline bool FunctionBodyDecoder<Sink>::load(Cursor& cursor,
                                                                    const StepRow& row) {
   if (cursor.top - cursor.floor < 1 || cursor.top[-1].type != memory0_address_) return false;
-  const uint32_t length = short_memarg(cursor.pos + 1, row);
-  if (length == 0) return false;
-  advance<1, 1>(cursor, row.opcode, 1 + length, row.result);
-  return true;
+  return access<1, 1>(cursor, row);
 }
 
 template <class Sink>
@@ -135,10 +165,7 @@ template <class Sink>
   if (cursor.top - cursor.floor < 2 || cursor.top[-2].type != memory0_address_ ||
       cursor.top[-1].type != row.second)
     return false;
-  const uint32_t length = short_memarg(cursor.pos + 1, row);
-  if (length == 0) return false;
-  advance<2, 0>(cursor, row.opcode, 1 + length);
-  return true;
+  return access<2, 0>(cursor, row);
 }
 
 /// i32.const and i64.const of at most `max_bytes` bytes, so few that none of them has excess bits.
@@ -146,45 +173,35 @@ template <class Sink>
 template <uint32_t max_bytes>
 [[gnu::always_inline]] inline bool FunctionBodyDecoder<Sink>::constant(Cursor& cursor,
                                                                        const StepRow& row) {
-  uint64_t number = 0;
-  uint32_t length = 0;
-  uint8_t byte;
-  do {
-    if (length == max_bytes) return false;
-    byte = cursor.pos[1 + length];
+  const auto take = [&](uint64_t number, uint32_t length) {
+    if constexpr (kConsumes) {
+      const uint32_t unused = 64 - 7 * length;
+      number = static_cast<uint64_t>(static_cast<int64_t>(number << unused) >> unused);
+      instruction_.bits = row.opcode == Opcode::I32Const ? static_cast<uint32_t>(number) : number;
+    }
+    return advance<0, 1>(cursor, row.opcode, 1 + length, row.result);
+  };
+  if (cursor.pos[1] < 0x80) [[likely]]
+    return take(cursor.pos[1], 1);
+  uint64_t number = cursor.pos[1] & 0x7f;
+  for (uint32_t length = 1; length < max_bytes; ++length) {
+    const uint8_t byte = cursor.pos[1 + length];
     number |= uint64_t{byte & 0x7fu} << (7 * length);
-    ++length;
-  } while (byte & 0x80);
-  if constexpr (kConsumes) {
-    const uint32_t unused = 64 - 7 * length;
-    number = static_cast<uint64_t>(static_cast<int64_t>(number << unused) >> unused);
-    instruction_.bits = row.opcode == Opcode::I32Const ? static_cast<uint32_t>(number) : number;
+    if (byte < 0x80) return take(number, length + 1);
   }
-  advance<0, 1>(cursor, row.opcode, 1 + length, row.result);
-  return true;
-}
-
-/// Reads the index of a local that is expanded and has a default value; the length, or 0.
-template <class Sink>
-[[gnu::always_inline]] inline uint32_t FunctionBodyDecoder<Sink>::short_local(const uint8_t* bytes,
-                                                                              ValType& type) {
-  uint32_t index;
-  const uint32_t length = read_short(bytes, index);
-  const std::span<const ValType> locals = locals_.expanded();
-  if (length == 0 || index >= locals.size()) return 0;
-  type = locals[index];
-  if constexpr (kConsumes) instruction_.index = index;
-  return type.is_defaultable() ? length : 0;
+  return false;
 }
 
 template <class Sink>
 [[gnu::always_inline]] inline bool FunctionBodyDecoder<Sink>::local_get(Cursor& cursor,
                                                                         const StepRow& row) {
-  ValType type;
-  const uint32_t length = short_local(cursor.pos + 1, type);
-  if (length == 0) return false;
-  advance<0, 1>(cursor, row.opcode, 1 + length, type);
-  return true;
+  return with_short_number(cursor.pos + 1, [&](uint32_t index, auto length) {
+    if (index >= cursor.local_count) return false;
+    const ValType type = cursor.locals[index];
+    if (!type.is_defaultable()) return false;
+    if constexpr (kConsumes) instruction_.index = index;
+    return advance<0, 1>(cursor, row.opcode, 1 + length, type);
+  });
 }
 
 /// local.set, and local.tee, which keeps its operand.
@@ -192,24 +209,26 @@ template <class Sink>
 template <uint32_t pushes>
 [[gnu::always_inline]] inline bool FunctionBodyDecoder<Sink>::local_set(Cursor& cursor,
                                                                         const StepRow& row) {
-  ValType type;
-  const uint32_t length = short_local(cursor.pos + 1, type);
-  if (length == 0 || cursor.top - cursor.floor < 1 || cursor.top[-1].type != type) return false;
-  advance<1, pushes>(cursor, row.opcode, 1 + length, type);
-  return true;
+  if (cursor.top - cursor.floor < 1) return false;
+  return with_short_number(cursor.pos + 1, [&](uint32_t index, auto length) {
+    if (index >= cursor.local_count) return false;
+    const ValType type = cursor.locals[index];
+    if (cursor.top[-1].type != type || !type.is_defaultable()) return false;
+    if constexpr (kConsumes) instruction_.index = index;
+    return advance<1, pushes>(cursor, row.opcode, 1 + length, type);
+  });
 }
 
 template <class Sink>
 [[gnu::always_inline]] inline bool FunctionBodyDecoder<Sink>::global_get(Cursor& cursor,
                                                                          const StepRow& row) {
-  uint32_t index;
-  const uint32_t length = read_short(cursor.pos + 1, index);
-  if (length == 0 || index >= module_.globals.size()) return false;
-  const ValType type = module_.globals[index].type.value;
-  if (type.is_ref()) return false;
-  if constexpr (kConsumes) instruction_.index = index;
-  advance<0, 1>(cursor, row.opcode, 1 + length, type);
-  return true;
+  return with_short_number(cursor.pos + 1, [&](uint32_t index, auto length) {
+    if (index >= module_.globals.size()) return false;
+    const ValType type = module_.globals[index].type.value;
+    if (type.is_ref()) return false;
+    if constexpr (kConsumes) instruction_.index = index;
+    return advance<0, 1>(cursor, row.opcode, 1 + length, type);
+  });
 }
 
 }  // namespace brink::validate
