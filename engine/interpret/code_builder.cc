@@ -667,10 +667,45 @@ void CodeBuilder::emit_branch_back_if(const Condition& condition, uint32_t targe
 
 void CodeBuilder::undo_empty_else(FixupList& end, FixupList to_else, uint32_t position) {
   BRINK_CHECK(end != kNoFixups && fixups_[end].instruction == position);
+  fixups_[end].instruction = Fixup::kUndone;
   end = fixups_[end].next;
   words_.resize(position);
   for (FixupList i = to_else; i != kNoFixups; i = fixups_[i].next)
     set_distance(fixups_[i], position);
+}
+
+uint32_t CodeBuilder::target_of(const Fixup& fixup) const {
+  const int64_t distance = fixup.is_table_entry ? static_cast<int64_t>(words_[fixup.word].bits)
+                                                : words_[fixup.word].operands.imm;
+  return static_cast<uint32_t>(fixup.instruction + distance);
+}
+
+void CodeBuilder::thread_jumps() {
+  const Handler jump = internal_handler(InternalOp::Br);
+  const Handler jump_back = internal_handler(InternalOp::BrLoop);
+  const Handler returns[] = {internal_handler(InternalOp::Return),
+                             internal_handler(InternalOp::ReturnSlot)};
+  // Newest first: most jumps lead forward, so what a branch leads to has been threaded already.
+  for (size_t i = fixups_.size(); i-- > 0;) {
+    const Fixup& fixup = fixups_[i];
+    if (fixup.instruction == Fixup::kUndone) continue;
+    const uint32_t target = target_of(fixup);
+    if (target >= size()) continue;  // behind code that does not end
+    const Handler there = words_[target].handler;
+    if (there == jump) {
+      set_distance(fixup, target + static_cast<uint32_t>(words_[target + 1].operands.imm));
+      continue;
+    }
+    CodeWord* const here = &words_[fixup.instruction];
+    if (here->handler != jump || fixup.is_table_entry) continue;
+    if (there == jump_back) {
+      here->handler = jump_back;
+      set_distance(fixup, target + static_cast<uint32_t>(words_[target + 1].operands.imm));
+    } else if (there == returns[0] || there == returns[1]) {
+      here[0] = words_[target];
+      here[1] = words_[target + 1];
+    }
+  }
 }
 
 }  // namespace brink::interpret

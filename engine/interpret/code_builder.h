@@ -47,7 +47,8 @@ struct StackValue {
 
 /// A branch whose target is not known yet: the word that gets the distance, in a list per label.
 struct Fixup {
-  uint32_t instruction = 0;  ///< distances count from here
+  static constexpr uint32_t kUndone = ~uint32_t{0};
+  uint32_t instruction = 0;  ///< distances count from here; kUndone if it is no more
   uint32_t word = 0;
   bool is_table_entry = false;  ///< a word of br_table, else the imm field of the operands
   int32_t next = -1;
@@ -152,6 +153,9 @@ class CodeBuilder {
   /// The branch at `position`, the last of the code, jumps over an else arm that has no code: takes
   /// it away, so that the branches to the else arm lead to where it was.
   void undo_empty_else(FixupList& end, FixupList to_else, uint32_t position);
+  /// Once all labels are bound: a branch to a jump goes where the jump goes, and a jump to a return
+  /// is a return itself.
+  void thread_jumps();
   /// A place that is reached from elsewhere too.
   void start_block();
   /// The next instruction overwrites all accumulators.
@@ -211,6 +215,7 @@ class CodeBuilder {
   bool branches_if_true(const Condition& condition, bool if_true, Handler& handler,
                         bool backward) const;
   void set_distance(const Fixup& fixup, uint32_t target);
+  uint32_t target_of(const Fixup& fixup) const;
 
   std::vector<CodeWord> words_;
   std::vector<Fixup> fixups_;

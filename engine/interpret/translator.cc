@@ -159,6 +159,7 @@ Result<std::unique_ptr<FunctionCode>> Translator::translate(uint32_t function_in
   if (unsupported_)
     return make_error(ErrorKind::Limit, std::string(mnemonic(*unsupported_)) +
                                             " cannot be executed by the interpreter");
+  code_.thread_jumps();
   auto code = std::make_unique<FunctionCode>();
   code->words = code_.words();
   code->words.shrink_to_fit();
