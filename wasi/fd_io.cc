@@ -57,7 +57,8 @@ Outcome<size_t> write_batch(const Descriptor& to, std::span<iovec> buffers, Wait
 /// Gives `move` one batch after the other until one comes back short, and stores the sum. What was
 /// moved before a failure counts, but not before a stop.
 template <typename Move>
-Outcome<> move_batches(const GuestMemory& memory, IovecWalk walk, uint32_t total_out, Move&& move) {
+Outcome<> move_batches(const GuestMemory& memory, IovecWalk walk, uint32_t total_out,
+                       Waiter& waiter, Move&& move) {
   BRINK_WASI_TRY(memory.writable(total_out, sizeof(uint32_t)));
   Batch batch;
   uint64_t total = 0;
@@ -74,6 +75,7 @@ Outcome<> move_batches(const GuestMemory& memory, IovecWalk walk, uint32_t total
     }
     total += *size;
     if (*size < wanted) break;
+    if (wanted == IovecWalk::kBatchBytes) BRINK_WASI_TRY(waiter.check());
   }
   return memory.store(total_out, static_cast<uint32_t>(total));
 }
@@ -111,7 +113,7 @@ Outcome<Descriptor*> Context::writable(uint32_t fd) {
 Outcome<> Context::fd_read(const GuestCall& call, uint32_t fd, uint32_t iovs, uint32_t iovs_len,
                            uint32_t nread_out) {
   Descriptor* from = BRINK_WASI_TRY(readable(fd));
-  return move_batches(call.memory, into_guest(call.memory, iovs, iovs_len), nread_out,
+  return move_batches(call.memory, into_guest(call.memory, iovs, iovs_len), nread_out, waiter_,
                       [&](std::span<iovec> buffers, uint64_t total) -> Outcome<size_t> {
                         // Only a file has more at once: do not wait for a second batch.
                         if (total != 0 && !from->is_regular()) return 0;
@@ -123,7 +125,7 @@ Outcome<> Context::fd_write(const GuestCall& call, uint32_t fd, uint32_t iovs, u
                             uint32_t nwritten_out) {
   Descriptor* to = BRINK_WASI_TRY(writable(fd));
   return move_batches(
-      call.memory, out_of_guest(call.memory, iovs, iovs_len), nwritten_out,
+      call.memory, out_of_guest(call.memory, iovs, iovs_len), nwritten_out, waiter_,
       [&](std::span<iovec> buffers, uint64_t) { return write_batch(*to, buffers, waiter_); });
 }
 
@@ -131,7 +133,7 @@ Outcome<> Context::fd_pread(const GuestCall& call, uint32_t fd, uint32_t iovs, u
                             uint64_t offset, uint32_t nread_out) {
   const Descriptor* from = BRINK_WASI_TRY(readable(fd));
   BRINK_WASI_TRY(check_position(*from, offset));
-  return move_batches(call.memory, into_guest(call.memory, iovs, iovs_len), nread_out,
+  return move_batches(call.memory, into_guest(call.memory, iovs, iovs_len), nread_out, waiter_,
                       [&](std::span<iovec> buffers, uint64_t total) {
                         return read_at(*from, buffers, offset + total);
                       });
@@ -141,7 +143,7 @@ Outcome<> Context::fd_pwrite(const GuestCall& call, uint32_t fd, uint32_t iovs, 
                              uint64_t offset, uint32_t nwritten_out) {
   const Descriptor* to = BRINK_WASI_TRY(writable(fd));
   BRINK_WASI_TRY(check_position(*to, offset));
-  return move_batches(call.memory, out_of_guest(call.memory, iovs, iovs_len), nwritten_out,
+  return move_batches(call.memory, out_of_guest(call.memory, iovs, iovs_len), nwritten_out, waiter_,
                       [&](std::span<iovec> buffers, uint64_t total) {
                         return write_at(*to, buffers, offset + total);
                       });

@@ -103,6 +103,26 @@ TEST_CASE("more iovecs than one system call takes") {
   CHECK(f.guest.result() == kCount - 26);
 }
 
+TEST_CASE("buffers larger than a batch go in pieces") {
+  std::vector<uint8_t> bytes(IovecWalk::kBatchBytes * 2 + 100);
+  const GuestMemory memory(bytes);
+  const auto total = static_cast<uint32_t>(bytes.size() - 64);
+  REQUIRE(memory.store(0, GuestIovec{64, 10}).has_value());
+  REQUIRE(memory.store(8, GuestIovec{64, 0}).has_value());
+  REQUIRE(memory.store(16, GuestIovec{64, total}).has_value());
+  IovecWalk walk(memory, 0, 3, IovecWalk::Direction::HostReads);
+  iovec batch[4];
+  REQUIRE(walk.next(batch) == 2);
+  CHECK(batch[0].iov_len == 10);
+  CHECK(batch[1].iov_len == IovecWalk::kBatchBytes - 10);
+  REQUIRE(walk.next(batch) == 1);
+  CHECK(batch[0].iov_base == &bytes[64 + IovecWalk::kBatchBytes - 10]);
+  CHECK(batch[0].iov_len == IovecWalk::kBatchBytes);
+  REQUIRE(walk.next(batch) == 1);
+  CHECK(batch[0].iov_len == 46);
+  CHECK(walk.next(batch) == 0);
+}
+
 TEST_CASE("bad iovecs are faults") {
   Fixture f;
   G& guest = f.guest;
@@ -113,7 +133,8 @@ TEST_CASE("bad iovecs are faults") {
   guest.put(G::kIovecs, GuestIovec{0xfffffff0, 0xfffffff0});
   CHECK(guest(&Context::fd_read, fd, G::kIovecs, 1, G::kResult) == Errno::Fault);
   CHECK(guest(&Context::fd_read, fd, G::kSize - 4, 1, G::kResult) == Errno::Fault);
-  CHECK(guest(&Context::fd_read, fd, G::kIovecs, 0xffffffff, G::kResult) == Errno::Fault);
+  CHECK(guest(&Context::fd_read, fd, G::kIovecs, 0xffffffff, G::kResult) == Errno::Inval);
+  CHECK(guest(&Context::fd_read, fd, G::kIovecs, 1 << 20, G::kResult) == Errno::Fault);
   guest.put(G::kIovecs, GuestIovec{G::kData, 4});
   CHECK(guest(&Context::fd_read, fd, G::kIovecs, 1, G::kSize - 3) == Errno::Fault);
   CHECK(f.position(fd) == 0);  // nothing was consumed

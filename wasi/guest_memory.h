@@ -81,50 +81,58 @@ class GuestMemory {
 };
 
 /// Walks a guest's array of iovecs in batches, so that the host needs no memory in proportion to
-/// it. Empty buffers are left out.
+/// it, and is not kept busy long between two looks at whether the guest is to stop. Empty buffers
+/// are left out, large ones go in pieces.
 class IovecWalk {
  public:
-  /// As many as the kernel takes at once (IOV_MAX).
+  /// Entries of a batch: as many as the kernel takes at once (IOV_MAX).
   static constexpr size_t kBatch = 1024;
+  /// Bytes of a batch.
+  static constexpr uint64_t kBatchBytes = uint64_t{64} << 20;
+  /// Entries of an array; a longer one is Inval.
+  static constexpr uint32_t kMaxCount = 1 << 20;
   enum class Direction : uint8_t { HostReads, HostWrites };
 
   IovecWalk(const GuestMemory& memory, uint32_t array, uint32_t count, Direction direction)
       : memory_(memory), address_(array), left_(count), direction_(direction) {}
 
-  /// Fills `batch` from its start; the number of entries, 0 when the array is at its end. A batch
-  /// holds at most kMaxBytes, so that its total fits what one system call moves.
+  /// Fills `batch` from its start; the number of entries, 0 when the array is at its end.
   Outcome<size_t> next(std::span<iovec> batch);
-  bool at_end() const { return left_ == 0; }
 
  private:
-  static constexpr uint64_t kMaxBytes = 0x7ffff000;
+  Outcome<uint8_t*> data(const GuestIovec& entry) const;
 
   const GuestMemory& memory_;
   uint64_t address_;
   uint32_t left_;
   Direction direction_;
+  iovec rest_{nullptr, 0};  ///< what is left of the entry before address_
 };
 
+inline Outcome<uint8_t*> IovecWalk::data(const GuestIovec& entry) const {
+  if (direction_ == Direction::HostWrites) {
+    return BRINK_WASI_TRY(memory_.writable(entry.buf, entry.buf_len)).data();
+  }
+  return const_cast<uint8_t*>(BRINK_WASI_TRY(memory_.readable(entry.buf, entry.buf_len)).data());
+}
+
 inline Outcome<size_t> IovecWalk::next(std::span<iovec> batch) {
+  if (left_ > kMaxCount) return fail(Errno::Inval);
   size_t used = 0;
   uint64_t bytes = 0;
-  while (left_ != 0 && used < batch.size()) {
-    const GuestIovec entry = BRINK_WASI_TRY(memory_.load<GuestIovec>(address_));
-    if (bytes + entry.buf_len > kMaxBytes && used != 0) break;
-    uint8_t* data;
-    if (direction_ == Direction::HostWrites) {
-      data = BRINK_WASI_TRY(memory_.writable(entry.buf, entry.buf_len)).data();
-    } else {
-      data =
-          const_cast<uint8_t*>(BRINK_WASI_TRY(memory_.readable(entry.buf, entry.buf_len)).data());
+  while (used < batch.size() && bytes < kBatchBytes) {
+    if (rest_.iov_len == 0) {
+      if (left_ == 0) break;
+      const GuestIovec entry = BRINK_WASI_TRY(memory_.load<GuestIovec>(address_));
+      rest_ = iovec{BRINK_WASI_TRY(data(entry)), entry.buf_len};
+      address_ += sizeof(GuestIovec);
+      left_--;
+      continue;
     }
-    address_ += sizeof(GuestIovec);
-    left_--;
-    if (entry.buf_len == 0) continue;
-    // What is cut off a giant buffer ends the walk: the guest sees a short count and goes on.
-    if (entry.buf_len > kMaxBytes) left_ = 0;
-    batch[used++] = iovec{data, static_cast<size_t>(std::min<uint64_t>(entry.buf_len, kMaxBytes))};
-    bytes += entry.buf_len;
+    const size_t size = std::min<size_t>(rest_.iov_len, kBatchBytes - bytes);
+    batch[used++] = iovec{rest_.iov_base, size};
+    rest_ = iovec{static_cast<uint8_t*>(rest_.iov_base) + size, rest_.iov_len - size};
+    bytes += size;
   }
   return used;
 }

@@ -79,6 +79,7 @@ class PollCall {
   Outcome<uint32_t> report(uint32_t events_out);
 
  private:
+  Outcome<Subscription> load(uint32_t index);
   Outcome<uint64_t> now(uint32_t clock) const;
   Outcome<> add_clock(const Subscription& subscription);
   void add_descriptor(const Subscription& subscription);
@@ -102,6 +103,12 @@ class PollCall {
   bool immediate_ = false;               ///< something is known already
 };
 
+/// Looks now and then whether a guest with millions of them is to stop.
+Outcome<Subscription> PollCall::load(uint32_t index) {
+  if (index % 65536 == 65535) BRINK_WASI_TRY(waiter_.check());
+  return load_subscription(call_, array_, index);
+}
+
 Outcome<uint64_t> PollCall::now(uint32_t clock) const {
   const auto id = static_cast<ClockId>(clock);
   if (id == ClockId::Realtime && clocks_.realtime) return clocks_.realtime();
@@ -118,7 +125,7 @@ Outcome<> PollCall::collect() {
   for (uint32_t clock = 0; clock < 2; clock++) now_[clock] = BRINK_WASI_TRY(now(clock));
   wait_ns_ = Waiter::kForever;
   for (uint32_t i = 0; i < count_; i++) {
-    const Subscription subscription = BRINK_WASI_TRY(load_subscription(call_, array_, i));
+    const Subscription subscription = BRINK_WASI_TRY(load(i));
     switch (subscription.tag) {
       case kEventClock: BRINK_WASI_TRY(add_clock(subscription)); break;
       case kEventFdRead:
@@ -219,7 +226,7 @@ bool PollCall::fill_descriptor_event(const Subscription& subscription, Event& ev
 Outcome<uint32_t> PollCall::report(uint32_t events_out) {
   uint32_t written = 0;
   for (uint32_t i = 0; i < count_; i++) {
-    const Subscription subscription = BRINK_WASI_TRY(load_subscription(call_, array_, i));
+    const Subscription subscription = BRINK_WASI_TRY(load(i));
     Event event;
     event.userdata = subscription.userdata;
     event.type = subscription.tag;
