@@ -220,16 +220,4 @@ const wasm::Module& Module::decoded() const {
   return state_->decoded;
 }
 
-std::string to_string(ExternKind kind, const ExternType& type) {
-  const std::string text = std::visit(
-      [](const auto& t) {
-        if constexpr (std::is_same_v<std::decay_t<decltype(t)>, TagType>)
-          return to_string(t.type);
-        else
-          return to_string(t);
-      },
-      type);
-  return fmt::format("{} {}", to_string(kind), text);
-}
-
 }  // namespace brink

@@ -107,10 +107,6 @@ Func Func::create(Store& store, const FuncType& type, HostCallback callback) {
                                  std::make_shared<BoxedHost>(BoxedHost{type, std::move(callback)}));
 }
 
-FuncType Func::type() const {
-  return *object_->store->types().get(object_->type_id).func();
-}
-
 namespace {
 
 /// Arguments that do not fit are the caller's mistake, reported as a trap that says so.

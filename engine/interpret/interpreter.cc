@@ -88,6 +88,8 @@ bool take_trap(StoreState& store, const platform::Activation& activation) {
   }
   if (code == TrapCode::Interrupted)
     rt.interrupts.fetch_and(~ExecContext::kCancelled, std::memory_order_relaxed);
+  // What stopped this call stops the next ones too, until it is taken back.
+  if (rt.interrupts.load(std::memory_order_seq_cst) != 0) rt.stack_limit.store(nullptr);
   if (store.trap->backtrace.empty() && store.trap->code != TrapCode::Exit)
     store.trap->backtrace = make_backtrace(store, pc, fp);
   return false;
@@ -132,11 +134,14 @@ bool call_function(StoreState& store, FuncObject& function, Slot* slots) {
     if (interrupt != TrapCode::None) {
       if (interrupt == TrapCode::Interrupted)
         rt.interrupts.fetch_and(~ExecContext::kCancelled, std::memory_order_relaxed);
+      if (rt.interrupts.load(std::memory_order_seq_cst) != 0) rt.stack_limit.store(nullptr);
       return fail(store, interrupt);
     }
     if (fp + code->frame_slots > rt.stack_end) return fail(store, TrapCode::StackExhausted);
   }
-  if (reinterpret_cast<uintptr_t>(here) < platform::native_stack_limit(kNativeStackMargin))
+  // The limit is that of the thread that entered first; inner entries stay on its stack.
+  if (rt.entry == nullptr) rt.native_stack_limit = platform::native_stack_limit(kNativeStackMargin);
+  if (reinterpret_cast<uintptr_t>(here) < rt.native_stack_limit)
     return fail(store, TrapCode::StackExhausted);
 
   for (uint32_t i = 0; i < code->param_slots; ++i) fp[i] = slots[i];

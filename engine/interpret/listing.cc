@@ -70,8 +70,8 @@ Line list_compare_branch(const HandlerName& name, const CodeWord* pc, int64_t po
                                 ? fmt::format("{}", static_cast<int16_t>(op.b))
                                 : slot(name.modes[1], op.b);
   Line line;
-  line.name = fmt::format("{}{}+{}", name.negate ? "not " : "", mnemonic(static_cast<Opcode>(name.op)),
-                          name.backward ? "loop" : "br");
+  line.name = fmt::format("{}{}+{}", name.negate ? "not " : "",
+                          mnemonic(static_cast<Opcode>(name.op)), name.backward ? "loop" : "br");
   line.operands = fmt::format("{}, {} -> {}", slot(name.modes[0], op.a), right, position + op.imm);
   return line;
 }
@@ -92,8 +92,8 @@ Line list_access(const HandlerName& name, const CodeWord* pc) {
                                 : slot(name.modes[1], op.a);
   Line line;
   line.name = row.mnemonic;
-  line.operands = is_load ? fmt::format("{} = {}", value, address)
-                          : fmt::format("{} = {}", address, value);
+  line.operands =
+      is_load ? fmt::format("{} = {}", value, address) : fmt::format("{} = {}", address, value);
   line.words = 2 + (is_checked ? 1 : 0) + (is_lane ? 1 : 0);
   return line;
 }
@@ -127,8 +127,8 @@ Line list_internal(const HandlerName& name, const CodeWord* pc, int64_t position
     const bool is_direct_call = row.name == "Call" || row.name == "ReturnCall";
     if (is_direct_call) line.operands = fmt::format("func {}", pc[1].header->function_index);
     for (uint32_t i = is_direct_call ? 2 : 1; i < row.words; ++i)
-      line.operands += fmt::format("{}{} {}", line.operands.empty() ? "" : "; ", pc[i].wide.lo,
-                                   pc[i].wide.hi);
+      line.operands +=
+          fmt::format("{}{} {}", line.operands.empty() ? "" : "; ", pc[i].wide.lo, pc[i].wide.hi);
   }
   return line;
 }
@@ -152,10 +152,10 @@ Result<std::string> list_code(const runtime::ModuleState& module, uint32_t funct
   const std::unique_ptr<FunctionCode> code =
       BRINK_TRY(translate_function(module, function_index, nullptr));
   const std::string name = module.function_name(function_index);
-  std::string out = fmt::format("function {}{}{}: {} slots, {} of parameters, link at s{}\n",
-                                function_index, name.empty() ? "" : " ", name,
-                                code->header.frame_slots, code->header.param_slots,
-                                code->header.link_slot);
+  std::string out =
+      fmt::format("function {}{}{}: {} slots, {} of parameters, link at s{}\n", function_index,
+                  name.empty() ? "" : " ", name, code->header.frame_slots, code->header.param_slots,
+                  code->header.link_slot);
   for (size_t i = 0; i < code->words.size();) {
     const Line line = list_instruction(&code->words[i], static_cast<int64_t>(i));
     out += fmt::format("{:6}  {:<24} {}\n", i, line.name, line.operands);

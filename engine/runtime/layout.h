@@ -97,7 +97,8 @@ struct ExecContext {
   /// Of the guest frame that called the host; null outside of host calls.
   const void* host_call_pc = nullptr;
   Slot* host_call_fp = nullptr;
-  EntryRecord* entry = nullptr;  ///< of the innermost entry from the host
+  uintptr_t native_stack_limit = 0;  ///< entries from the host below it are refused
+  EntryRecord* entry = nullptr;      ///< of the innermost entry from the host
   int64_t fuel = 0;
   StoreState* store = nullptr;
 

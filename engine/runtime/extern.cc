@@ -145,6 +145,10 @@ TagType Tag::type() const {
 
 // ---- Extern ----
 
+FuncType Func::type() const {
+  return *object_->store->types().get(object_->type_id).func();
+}
+
 ExternType Extern::type() const {
   switch (kind()) {
     case ExternKind::Func: return func()->type();
@@ -154,6 +158,18 @@ ExternType Extern::type() const {
     case ExternKind::Tag: break;
   }
   return tag()->type();
+}
+
+std::string to_string(ExternKind kind, const ExternType& type) {
+  const std::string text = std::visit(
+      [](const auto& t) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(t)>, TagType>)
+          return to_string(t.type);
+        else
+          return to_string(t);
+      },
+      type);
+  return fmt::format("{} {}", to_string(kind), text);
 }
 
 }  // namespace brink

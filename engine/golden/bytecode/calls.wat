@@ -1,0 +1,15 @@
+;;; Arguments go to the top of the operand stack, where the callee's frame begins.
+(module
+  (import "env" "host" (func $host (param i32)))
+  (type $unary (func (param i32) (result i32)))
+  (table 1 funcref)
+  (func $fib (param i32) (result i32)
+    (if (result i32) (i32.lt_s (local.get 0) (i32.const 2))
+      (then (local.get 0))
+      (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
+                     (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
+  (func $through_table (param i32) (result i32)
+    (call_indirect (type $unary) (local.get 0) (i32.const 0)))
+  (func $to_host (call $host (i32.const 42)))
+  (func $swap (param i32 i32) (result i32 i32) (local.get 1) (local.get 0))
+  (func $tail (param i32) (result i32) (return_call $fib (i32.add (local.get 0) (i32.const 1)))))

@@ -1,0 +1,94 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Golden tests: each .wat below a stage's folder ends with what that stage makes of it, in lines
+// that begin with ";; ". Set BRINK_BLESS=1 to write the present output into the files.
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include <catch2/catch.hpp>
+
+#include "brink/inspect.h"
+#include "engine/wasm/module.h"
+
+namespace brink {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kMark = ";; ";
+
+struct Golden {
+  std::string source;    ///< up to the expected output
+  std::string expected;  ///< without the marks
+};
+
+Golden read(const fs::path& path) {
+  std::ifstream stream(path);
+  REQUIRE(stream.good());
+  std::string line;
+  Golden golden;
+  while (std::getline(stream, line)) {
+    if (line.starts_with(kMark))
+      golden.expected += line.substr(kMark.size()) + "\n";
+    else
+      golden.source += line + "\n";
+  }
+  return golden;
+}
+
+void bless(const fs::path& path, const Golden& golden, const std::string& actual) {
+  std::ofstream stream(path);
+  stream << golden.source;
+  std::istringstream lines(actual);
+  for (std::string line; std::getline(lines, line);) stream << kMark << line << "\n";
+}
+
+/// Removes what the layout of columns leaves at line ends.
+std::string without_trailing_spaces(const std::string& text) {
+  std::string out;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+  }
+  return out;
+}
+
+std::string list_all(const std::string& source) {
+  const Result<Module> module = Module::compile_text(Engine(), source);
+  if (!module.has_value()) return module.error().to_string();
+  std::string out;
+  const auto count = static_cast<uint32_t>(module->decoded().functions.size());
+  for (uint32_t i = module->decoded().imported_functions; i < count; ++i) {
+    const Result<std::string> listing = list_bytecode(*module, i);
+    out += listing.has_value() ? *listing : listing.error().to_string();
+  }
+  return without_trailing_spaces(out);
+}
+
+TEST_CASE("bytecode goldens") {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(fs::path(BRINK_GOLDEN_DIR) / "bytecode"))
+    if (entry.path().extension() == ".wat") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  REQUIRE_FALSE(files.empty());
+  for (const fs::path& file : files) {
+    DYNAMIC_SECTION(file.filename().string()) {
+      const Golden golden = read(file);
+      const std::string actual = list_all(golden.source);
+      if (std::getenv("BRINK_BLESS") != nullptr)
+        bless(file, golden, actual);
+      else
+        CHECK(actual == golden.expected);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace brink
