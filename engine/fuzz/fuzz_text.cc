@@ -17,7 +17,7 @@ namespace {
 
 using namespace brink;  // NOLINT: a fuzz target is a program
 
-void decode(const text::ParsedModule& module, std::string_view source) {
+void check_decoding(const text::ParsedModule& module, std::string_view source) {
   Result<wasm::Module> decoded = decode::decode_module(module.bytes, Features::all());
   if (decoded) return;
   const Error error = text::attach_position(std::move(decoded).error(), module.map, source);
@@ -28,12 +28,13 @@ void decode(const text::ParsedModule& module, std::string_view source) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view source(reinterpret_cast<const char*>(data), size);
-  if (const Result<text::ParsedModule> module = text::parse_module(source)) decode(*module, source);
+  if (const Result<text::ParsedModule> module = text::parse_module(source))
+    check_decoding(*module, source);
   if (const Result<text::Script> script = text::parse_script(source)) {
     for (const text::ScriptCommand& command : script->commands) {
       if (!command.module) continue;
       if (const auto module = text::encode_module(*script, *command.module))
-        decode(*module, text::module_source(*script, *command.module));
+        check_decoding(*module, text::module_source(*script, *command.module));
     }
   }
   return 0;
