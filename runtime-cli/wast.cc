@@ -27,7 +27,7 @@ struct WastOptions {
   std::vector<std::string> paths;
   std::string filter;
   std::vector<std::string> excluded;
-  uint32_t jobs = std::max(1u, std::thread::hardware_concurrency());
+  uint32_t jobs = 0;  ///< 0: one per processor
   bool verbose = false;
 };
 
@@ -87,8 +87,8 @@ int run_wast(const WastOptions& options) {
     for (size_t i = next++; i < files.size(); i = next++) outcomes[i] = run_file(files[i]);
   };
   std::vector<std::jthread> threads;
-  for (uint32_t i = 1; i < std::min<size_t>(options.jobs, files.size()); ++i)
-    threads.emplace_back(work);
+  const uint32_t jobs = options.jobs != 0 ? options.jobs : std::thread::hardware_concurrency();
+  for (uint32_t i = 1; i < std::min<size_t>(jobs, files.size()); ++i) threads.emplace_back(work);
   work();
   threads.clear();
   uint64_t passed = 0, failed = 0;

@@ -1,7 +1,7 @@
 # Copyright the Brink authors.
 # SPDX-License-Identifier: Apache-2.0
 
-find_package(fmt REQUIRED)
+include(third_party/fmt.cmake)
 find_package(CLI11 REQUIRED)
 if(BRINK_BUILD_TESTS)
   find_package(Catch2 REQUIRED)

@@ -139,8 +139,11 @@ bool call_function(StoreState& store, FuncObject& function, Slot* slots) {
     }
     if (fp + code->frame_slots > rt.stack_end) return fail(store, TrapCode::StackExhausted);
   }
-  // The limit is that of the thread that entered first; inner entries stay on its stack.
-  if (rt.entry == nullptr) rt.native_stack_limit = platform::native_stack_limit(kNativeStackMargin);
+  // Entries within entries use up the native stack. Its limit is asked for at the first of them.
+  if (rt.entry == nullptr)
+    rt.native_stack_limit = 0;
+  else if (rt.native_stack_limit == 0)
+    rt.native_stack_limit = platform::native_stack_limit(kNativeStackMargin);
   if (reinterpret_cast<uintptr_t>(here) < rt.native_stack_limit)
     return fail(store, TrapCode::StackExhausted);
 
