@@ -62,14 +62,24 @@ void print_zsh(const CLI::App& app) {
   fmt::print("  esac\n  _files\n}}\n_brink \"$@\"\n");
 }
 
+/// As text between single quotes in fish.
+std::string quote_fish(const std::string& text) {
+  std::string quoted;
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted;
+}
+
 void print_fish(const CLI::App& app) {
   for (const CLI::App* command : commands_of(app)) {
     fmt::print("complete -c brink -n __fish_use_subcommand -a {} -d '{}'\n", command->get_name(),
-               command->get_description());
+               quote_fish(command->get_description()));
     for (const CLI::Option* option : command->get_options())
       for (const std::string& name : option->get_lnames())
         fmt::print("complete -c brink -n '__fish_seen_subcommand_from {}' -l {} -d '{}'\n",
-                   command->get_name(), name, option->get_description());
+                   command->get_name(), name, quote_fish(option->get_description()));
   }
 }
 

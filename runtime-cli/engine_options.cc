@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -34,6 +35,16 @@ std::optional<std::string> value_of(std::string_view entry, std::string_view key
   if (!entry.starts_with(key) || entry.size() <= key.size() || entry[key.size()] != '=')
     return std::nullopt;
   return std::string(entry.substr(key.size() + 1));
+}
+
+/// The value of `-W fuel=N`, a whole number above zero.
+uint64_t parse_count(const std::string& text) {
+  uint64_t count = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, count);
+  if (error != std::errc() || rest != end || count == 0)
+    throw CLI::ValidationError("-W fuel", "'" + text + "' is no number of instructions");
+  return count;
 }
 
 }  // namespace
@@ -87,7 +98,7 @@ void EngineOptions::take_groups() {
   std::vector<std::string> features;
   for (const std::string& entry : wasm) {
     if (const auto value = value_of(entry, "fuel"))
-      fuel = std::strtoull(value->c_str(), nullptr, 10);
+      fuel = parse_count(*value);
     else if (const auto time = value_of(entry, "timeout"))
       timeout_text = *time;
     else if (const auto size = value_of(entry, "max-memory-size"))

@@ -26,9 +26,16 @@ std::vector<std::string> with_default_command(CLI::App& app, int argc, char** ar
   const std::vector<CLI::App*> commands = app.get_subcommands([](const CLI::App*) { return true; });
   const bool is_command =
       std::any_of(commands.begin(), commands.end(),
-                  [&](const CLI::App* command) { return command->get_name() == first; });
+                  [&](const CLI::App* command) { return command->check_name(first); });
   if (!is_global_flag && !is_command) words.insert(words.begin(), "run");
   return words;
+}
+
+/// What a person sees who typed a command line that cannot be.
+std::string describe_usage_error(const CLI::App* app, const CLI::Error& error) {
+  const std::vector<CLI::App*> chosen = app->get_subcommands();
+  const std::string command = chosen.empty() ? "" : chosen.front()->get_name() + " ";
+  return "brink: error: " + std::string(error.what()) + "; see brink " + command + "--help\n";
 }
 
 }  // namespace
@@ -37,6 +44,7 @@ int main(int argc, char** argv) {
   CLI::App app{"Brink runs WebAssembly.", "brink"};
   app.set_version_flag("-V,--version", std::string("brink ") + brink::cli::kVersion);
   app.require_subcommand(1);
+  app.failure_message(describe_usage_error);
   Action action;
   brink::cli::add_run_command(app, action);
   brink::cli::add_validate_command(app, action);

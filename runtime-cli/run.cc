@@ -98,7 +98,7 @@ int report(const std::string& file, const InstantiateError& error) {
 int preload(const Engine& engine, Linker& linker, const std::string& spec) {
   const size_t equals = spec.find('=');
   if (equals == std::string::npos || equals == 0)
-    return report_error(fmt::format("--preload wants NAME=FILE, not '{}'", spec));
+    return report_usage(fmt::format("--preload wants NAME=FILE, not '{}'", spec));
   const std::string name = spec.substr(0, equals);
   const std::string file = spec.substr(equals + 1);
   const Result<Module> module = load_module(engine, file);
@@ -200,6 +200,13 @@ int run(const RunOptions& options) {
   return status;
 }
 
+/// FILE and the guest's words are no options of the parser, so it has to be told of them.
+class RunFormatter : public CLI::Formatter {
+  std::string make_usage(const CLI::App*, std::string) const override {
+    return "Usage: brink run [OPTIONS] FILE [ARGS...]\n";
+  }
+};
+
 }  // namespace
 
 void add_run_command(CLI::App& app, Action& action) {
@@ -220,6 +227,7 @@ void add_run_command(CLI::App& app, Action& action) {
   command->add_option("--invoke", options->invoke, "call this export, ARGS are its arguments");
   command->add_flag("--stats", options->stats, "print times and sizes at the end, to stderr");
   options->engine.add_to(*command);
+  command->formatter(std::make_shared<RunFormatter>());
   command->footer("FILE is a module, binary or text; - is standard input.");
   // The first word that is no flag is FILE, and from there on nothing is ours.
   command->prefix_command();
