@@ -540,6 +540,27 @@ void CodeBuilder::emit_checked_access(Opcode opcode, AddressType address_type, u
   if (result != nullptr) finish_result(position, nullptr, handler, value_type, *result);
 }
 
+void CodeBuilder::emit_atomic(Opcode opcode, AddressType address_type, uint32_t memory,
+                              uint64_t offset, std::span<StackValue> args,
+                              std::span<const ValType> arg_types, StackValue* result,
+                              ValType result_type) {
+  const AccessHandlers& forms = *handlers().accesses[static_cast<size_t>(opcode)];
+  Operands operands = {};
+  operands.b = operand_slot(args[0], arg_types[0]);
+  operands.imm = static_cast<int32_t>(memory);
+  WideOperands values = {0, 0};
+  if (args.size() > 1) values.lo = wide_slot(args[1], arg_types[1]);
+  if (args.size() > 2) values.hi = wide_slot(args[2], arg_types[2]);
+  const bool is_far =
+      result != nullptr && far_mode_ && result->temp > std::numeric_limits<uint16_t>::max();
+  if (result != nullptr) operands.a = is_far ? static_cast<uint16_t>(scratch_) : near(result->temp);
+  emit(forms.checked[static_cast<int>(address_type)], operands);
+  emit_word(offset);
+  words_.push_back(CodeWord{.wide = values});
+  if (is_far) copy_slot(result_type, result->temp, scratch_);
+  if (result != nullptr) settle_result(*result, result_type);
+}
+
 // ---- branches ----
 
 Condition CodeBuilder::take_condition(StackValue& value) {

@@ -130,6 +130,10 @@ class CodeBuilder {
                            StackValue& address, uint64_t offset, StackValue* value,
                            ValType value_type, StackValue* result, StackValue* lane_vector,
                            uint8_t lane);
+  /// The first of `args` is the address, others are values; `result` may be null.
+  void emit_atomic(Opcode opcode, AddressType address_type, uint32_t memory, uint64_t offset,
+                   std::span<StackValue> args, std::span<const ValType> arg_types,
+                   StackValue* result, ValType result_type);
   void emit_lane_access(Opcode opcode, StackValue& address, uint32_t offset, StackValue& vector,
                         uint8_t lane, StackValue* result);
   /// An instruction whose result was written to the wide field `lo` of its operands, the value's

@@ -20,6 +20,7 @@ HandlerTables make_tables() {
   fill_simd_low_rows(tables);
   fill_simd_high_rows(tables);
   fill_access_rows(tables.accesses);
+  fill_atomic_rows(tables.accesses);
   fill_control_handlers(tables.internal);
   fill_call_handlers(tables.internal);
   fill_state_handlers(tables.internal);

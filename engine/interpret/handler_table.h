@@ -76,6 +76,7 @@ void fill_float_rows(ValueTables& tables);
 void fill_simd_low_rows(ValueTables& tables);
 void fill_simd_high_rows(ValueTables& tables);
 void fill_access_rows(std::array<const AccessHandlers*, kOpcodeCount>& rows);
+void fill_atomic_rows(std::array<const AccessHandlers*, kOpcodeCount>& rows);
 void fill_control_handlers(std::array<Handler, kInternalOpCount>& handlers);
 void fill_call_handlers(std::array<Handler, kInternalOpCount>& handlers);
 void fill_state_handlers(std::array<Handler, kInternalOpCount>& handlers);

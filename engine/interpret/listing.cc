@@ -94,7 +94,8 @@ Line list_access(const HandlerName& name, const CodeWord* pc) {
   line.name = row.mnemonic;
   line.operands =
       is_load ? fmt::format("{} = {}", value, address) : fmt::format("{} = {}", address, value);
-  line.words = 2 + (is_checked ? 1 : 0) + (is_lane ? 1 : 0);
+  const bool is_atomic = row.prefix == OpcodePrefix::Atomic;
+  line.words = 2 + (is_checked ? 1 : 0) + (is_lane || is_atomic ? 1 : 0);
   return line;
 }
 

@@ -119,6 +119,7 @@ class Translator {
   void reference(const Instruction& i, Args args, Args results);
   void computing(const Instruction& i, Args args, Args results);
   void wide(const Instruction& i, Args args, Args results);
+  void atomic(const Instruction& i, Args args, Args results);
   uint32_t operands_in_slots(Args args);
 
   const runtime::ModuleState& module_;
@@ -671,6 +672,16 @@ void Translator::instruction(Decoder& d, const Instruction& i, Args args, Args r
     case OpClass::ReplaceLane:
     case OpClass::Shuffle: return computing(i, args, results);
     case OpClass::Wide: return wide(i, args, results);
+    case OpClass::AtomicLoad:
+    case OpClass::AtomicStore:
+    case OpClass::AtomicRmw:
+    case OpClass::AtomicCmpxchg:
+    case OpClass::AtomicWait:
+    case OpClass::AtomicNotify: return atomic(i, args, results);
+    case OpClass::AtomicFence:
+      // Every atomic access is sequentially consistent, and one thread runs one instruction after
+      // the other.
+      return;
     case OpClass::Control: return;  // nop
     default: return unsupported(i.opcode);
   }
@@ -855,6 +866,20 @@ void Translator::wide(const Instruction& i, Args args, Args results) {
   for (const auto& [opcode, op] : kOps)
     if (opcode == i.opcode) code_.emit(op, {operands_in_slots(args), 0});
   for (Item& result : results) code_.settle_result(result.value, result.type);
+}
+
+void Translator::atomic(const Instruction& i, Args args, Args results) {
+  StackValue values[3];
+  ValType types[3];
+  for (size_t j = 0; j < args.size(); ++j) {
+    values[j] = args[j].value;
+    types[j] = args[j].type;
+  }
+  const MemoryType& type = decoded_.memories[i.memarg.memory_index];
+  code_.emit_atomic(i.opcode, type.address, i.memarg.memory_index, i.memarg.offset,
+                    {values, args.size()}, {types, args.size()},
+                    results.empty() ? nullptr : &results[0].value,
+                    results.empty() ? kI32 : results[0].type);
 }
 
 }  // namespace
