@@ -143,6 +143,11 @@ bool BodyContext::block_mismatch(std::span<const ValType> required,
                           list(actual), mnemonic(instruction_.opcode)));
 }
 
+bool BodyContext::fail_too_many_operands(uint32_t count, uint32_t limit) {
+  reader_.fail(decode::limits::exceeded("operands on the stack", count, limit, offset()));
+  return fail_reading();
+}
+
 bool BodyContext::mismatch_because(std::string_view what) {
   return fail(fmt::format("type mismatch: {}: {}", what, mnemonic(instruction_.opcode)));
 }
@@ -234,15 +239,9 @@ bool BodyContext::check_sign(const FieldType& field, bool has_sign) {
                                       has_sign ? "not " : ""));
 }
 
-bool BodyContext::check_defaultable(ValType type) {
-  return type.is_defaultable() ||
-         mismatch_because(fmt::format("{} has no default value", to_string(type)));
-}
-
-bool BodyContext::check_defaultable(const StructType& type) {
-  return std::ranges::all_of(type.fields, [this](const FieldType& field) {
-    return check_defaultable(field.storage.unpacked());
-  });
+bool BodyContext::check_defaultable(uint32_t type_index) {
+  return type_at(type_index).is_defaultable ||
+         mismatch_because(fmt::format("type {} has no default value", type_index));
 }
 
 bool BodyContext::check_data_for(const ArrayType& type, uint32_t segment) {

@@ -72,6 +72,7 @@ class BodyContext {
   bool mismatch(std::span<const ValType> required, std::span<const ValType> actual);
   bool mismatch(std::string_view required, std::span<const ValType> actual);
   bool block_mismatch(std::span<const ValType> required, std::span<const ValType> actual);
+  bool fail_too_many_operands(uint32_t count, uint32_t limit);
   /// "type mismatch: " and `what`.
   bool mismatch_because(std::string_view what);
 
@@ -106,8 +107,8 @@ class BodyContext {
   bool check_mutable(const FieldType& field, std::string_view what);
   /// Packed fields are read with a sign extension or without; others are just read.
   bool check_sign(const FieldType& field, bool has_sign);
-  bool check_defaultable(ValType type);
-  bool check_defaultable(const StructType& type);
+  /// Whether all fields of the struct or the elements of the array have a default value.
+  bool check_defaultable(uint32_t type_index);
   /// Whether the array can be filled from that segment.
   bool check_data_for(const ArrayType& type, uint32_t segment);
   bool check_elem_for(const ArrayType& type, uint32_t segment);
@@ -149,7 +150,6 @@ class BodyContext {
   const FuncType* function_type_ = nullptr;
   LocalTypes locals_;
   InitializedLocals initialized_;
-  std::vector<ValType> field_types_;  // scratch of struct.new and array.new_fixed
 
  private:
   void open(wasm::ByteRange bytes, const FuncType& type);

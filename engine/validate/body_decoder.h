@@ -13,8 +13,9 @@
 // Code that cannot run is checked like any other and not delivered. In a polymorphic frame (spec:
 // unreachable) operands that are missing match everything.
 //
-// Work and memory are linear in the size of the body, times the number of parameters or results of
-// a function type, which the module decoder limits. Nesting is limited by memory alone.
+// Work is linear in the size of the body, times the number of parameters or results of a function
+// type, which the module decoder limits. Memory is linear in the size of the body. Nesting is
+// limited by memory alone.
 //
 //     FunctionBodyDecoder decoder(module, sink);
 //     Status status = decoder.decode(function_index);   // any number of times
@@ -30,6 +31,7 @@
 #include <vector>
 
 #include "engine/decode/format.h"
+#include "engine/decode/limits.h"
 #include "engine/decode/type_reader.h"
 #include "engine/validate/body_context.h"
 #include "engine/validate/operand_stack.h"
@@ -111,6 +113,10 @@ class FunctionBodyDecoder : public BodyContext {
   /// Whether instructions have to be recorded for somebody.
   static constexpr bool kConsumes = !std::is_same_v<Sink, NullSink>;
 
+  /// More than the bytes of a body can push one by one; it stops bodies that push a thousand
+  /// results with every call.
+  static constexpr uint32_t kMaxOperands = decode::limits::kFunctionBytes / 2;
+
   bool decode_body();
   bool general();
   bool special(Opcode opcode);
@@ -150,10 +156,11 @@ class FunctionBodyDecoder : public BodyContext {
     return types.empty() || match_operands(types, below);
   }
   bool match_operands(Types types, uint32_t below);
+  template <class TypeAt>
+  bool match_each(uint32_t count, uint32_t below, TypeAt type_at);
   bool match_one(ValType type, ValType expected) const {
     return type == expected || matches(type, expected);
   }
-  bool fail_match(Types required);
   std::vector<ValType> actual_types(size_t count);
   void set_top(Types types);
   bool ref_on_top(ValType& type);
@@ -184,7 +191,6 @@ class FunctionBodyDecoder : public BodyContext {
   bool check_results(Types results);
 
   bool control(Opcode opcode);
-
   bool block(FrameKind kind);
   bool if_();
   bool else_();
@@ -285,6 +291,8 @@ bool FunctionBodyDecoder<Sink>::general() {
     return fail_at_end_of_body();
   stack_.ensure_room();
   const StepRow& row = kStepRows[reader_.peek_u8()];
+  if (stack_.size() > kMaxOperands) [[unlikely]]
+    return fail_too_many_operands(stack_.size(), kMaxOperands);
   if (row.step >= Step::Block) return frequent_control(row);
   instruction_.offset = offset();
   instruction_.opcode = instructions_.read_opcode();

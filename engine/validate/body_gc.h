@@ -86,10 +86,12 @@ bool FunctionBodyDecoder<Sink>::struct_new() {
   if (type == nullptr) return false;
   const ValType result = ref_to(index, false);
   if (instruction_.opcode == Opcode::StructNewDefault)
-    return check_defaultable(*type) && exchange({}, {result});
-  field_types_.clear();
-  for (const FieldType& field : type->fields) field_types_.push_back(field.storage.unpacked());
-  return exchange(Types(field_types_), {&result, 1});
+    return check_defaultable(index) && exchange({}, {result});
+  const auto count = static_cast<uint32_t>(type->fields.size());
+  const auto type_at = [type](uint32_t i) { return type->fields[i].storage.unpacked(); };
+  if (!match_each(count, 0, type_at)) return false;
+  commit(count, result);
+  return true;
 }
 
 template <class Sink>
@@ -130,7 +132,7 @@ bool FunctionBodyDecoder<Sink>::array_new(Opcode opcode) {
   const ValType element = type->element.storage.unpacked();
   switch (opcode) {
     case Opcode::ArrayNew: return exchange({element, kI32}, {result});
-    case Opcode::ArrayNewDefault: return check_defaultable(element) && exchange({kI32}, {result});
+    case Opcode::ArrayNewDefault: return check_defaultable(index) && exchange({kI32}, {result});
     case Opcode::ArrayNewData:
       return check_data_for(*type, instruction_.index2) && exchange({kI32, kI32}, {result});
     case Opcode::ArrayNewElem:
@@ -144,9 +146,10 @@ bool FunctionBodyDecoder<Sink>::array_new_fixed() {
   const uint32_t index = instruction_.index;
   const ArrayType* type = array_type(index);
   if (type == nullptr) return false;
-  const ValType result = ref_to(index, false);
-  field_types_.assign(instruction_.index2, type->element.storage.unpacked());
-  return exchange(Types(field_types_), {&result, 1});
+  const ValType element = type->element.storage.unpacked();
+  if (!match_each(instruction_.index2, 0, [element](uint32_t) { return element; })) return false;
+  commit(instruction_.index2, ref_to(index, false));
+  return true;
 }
 
 template <class Sink>

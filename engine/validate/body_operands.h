@@ -12,22 +12,28 @@ namespace brink::validate {
 
 // ---- checking ----
 
-/// Whether the operands below the topmost `below` ones match `types`; pops nothing. In a
-/// polymorphic frame operands may be missing.
+/// Whether the `count` operands below the topmost `below` ones match type_at(0), type_at(1), ...;
+/// pops nothing. In a polymorphic frame operands may be missing; the work is bounded by those that
+/// are there.
 template <class Sink>
-bool FunctionBodyDecoder<Sink>::match_operands(Types types, uint32_t below) {
-  const auto count = static_cast<uint32_t>(types.size());
+template <class TypeAt>
+bool FunctionBodyDecoder<Sink>::match_each(uint32_t count, uint32_t below, TypeAt type_at) {
   below = std::min(below, stack_.available());
   const uint32_t present = std::min(count, stack_.available() - below);
-  if (present < count && !current().is_polymorphic) return fail_match(types);
-  for (uint32_t i = 0; i < present; ++i)
-    if (!match_one(stack_.peek(below + i).type, types[count - 1 - i])) return fail_match(types);
-  return true;
+  bool is_good = present == count || current().is_polymorphic;
+  for (uint32_t i = 0; is_good && i < present; ++i)
+    is_good = match_one(stack_.peek(below + i).type, type_at(count - 1 - i));
+  if (is_good) [[likely]]
+    return true;
+  std::vector<ValType> required;
+  for (uint32_t i = 0; i < count; ++i) required.push_back(type_at(i));
+  return mismatch(required, actual_types(count));
 }
 
 template <class Sink>
-[[gnu::noinline]] bool FunctionBodyDecoder<Sink>::fail_match(Types required) {
-  return mismatch(required, actual_types(required.size()));
+bool FunctionBodyDecoder<Sink>::match_operands(Types types, uint32_t below) {
+  return match_each(static_cast<uint32_t>(types.size()), below,
+                    [types](uint32_t i) { return types[i]; });
 }
 
 /// Types of the topmost operands of the current block, as many as there are but at most `count`.

@@ -75,6 +75,7 @@ bool FunctionBodyDecoder<Sink>::short_cuts() {
         if (!store_cursor(cursor) || !frequent_control(row)) return false;
         if (frames_.empty()) return true;
         cursor = load_cursor();
+        taken = stack_.size() <= kMaxOperands;
         break;
     }
   }

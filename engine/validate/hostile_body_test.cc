@@ -108,6 +108,15 @@ TEST_CASE("the operand stack grows as far as it has to") {
       check_body(join({{0}, repeat({0x41, 0x00}, kValues), {kEnd}})).starts_with("type mismatch"));
 }
 
+TEST_CASE("calls with many results cannot fill the memory") {
+  std::string wat = "(type $many (func (result";
+  for (int i = 0; i < 1000; ++i) wat += " i32";
+  wat += "))) (func $f (type $many) unreachable) (func";
+  for (int i = 0; i < 10'000; ++i) wat += " call $f";
+  CHECK(check_text(wat + " unreachable)")
+            .starts_with("limit implementation limit exceeded: 3828000 operands on the stack"));
+}
+
 TEST_CASE("setting locals in many blocks is undone in linear time") {
   std::string wat = "(func (param (ref any)) (local (ref any) (ref any))";
   constexpr int kBlocks = 20'000;

@@ -132,6 +132,15 @@ class Canonicalizer {
   TypeId base_;
 };
 
+bool is_defaultable(const CompositeType& type) {
+  if (const auto* array = std::get_if<ArrayType>(&type))
+    return array->element.storage.is_defaultable();
+  const auto* structure = std::get_if<StructType>(&type);
+  return structure == nullptr || std::ranges::all_of(structure->fields, [](const FieldType& field) {
+           return field.storage.is_defaultable();
+         });
+}
+
 using enum AbstractHeapType;
 
 /// Bit set over AbstractHeapType.
@@ -234,6 +243,7 @@ struct TypeRegistry::Impl {
     for (const SubType& type : types) {
       CanonicalType& added = append();
       added.definition = canonicalize(type);
+      added.is_defaultable = is_defaultable(type.composite);
       if (added.definition.supertype) added.display = at(*added.definition.supertype).display;
       added.display.push_back(base + static_cast<TypeId>(&type - types.data()));
     }

@@ -31,6 +31,8 @@ struct CanonicalType {
   SubType definition;
   /// display[d] is the ancestor at depth d; the last entry is the type itself.
   std::vector<TypeId> display;
+  /// All fields of a struct, or the elements of an array, have a default value.
+  bool is_defaultable = true;
 
   const FuncType* func() const { return std::get_if<FuncType>(&definition.composite); }
   const StructType* structure() const { return std::get_if<StructType>(&definition.composite); }

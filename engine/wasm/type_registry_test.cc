@@ -172,6 +172,19 @@ TEST_CASE("value types match by kind, nullability and heap type") {
   CHECK_FALSE(registry.matches(ValType(ValKind::I8), ValType(ValKind::I16)));
 }
 
+TEST_CASE("types know whether they have a default value") {
+  TypeRegistry registry;
+  Types types{registry, {}};
+  const TypeId s = types.add({structure({{kI32, true}, {kAnyRef, true}})});
+  CHECK(registry.get(s).is_defaultable);
+  CHECK_FALSE(registry.get(types.add({structure({{kI32, true}, {ref(0), true}})})).is_defaultable);
+  const auto array = [](ValType element) {
+    return SubType{.composite = ArrayType{{element, true}}, .supertype = {}};
+  };
+  CHECK(registry.get(types.add({array(ref_null(0))})).is_defaultable);
+  CHECK_FALSE(registry.get(types.add({array(ref(0))})).is_defaultable);
+}
+
 TEST_CASE("threads that intern the same types agree, and readers see whole types") {
   TypeRegistry registry;
   static constexpr uint32_t kThreads = 4;
