@@ -54,11 +54,16 @@ std::vector<fs::path> collect(const WastOptions& options) {
   return files;
 }
 
-/// Scripts in folders named after a proposal need its feature.
+/// Scripts in a folder named after a proposal expect the language that the proposal was written
+/// against.
 EngineConfig config_for(const fs::path& file) {
   EngineConfig config;
-  for (const fs::path& part : file)
+  for (const fs::path& part : file) {
     if (part == "legacy") config.features.set(Feature::LegacyExceptions);
+    if (part == "threads")
+      for (const Feature later : {Feature::MultiMemory, Feature::ReferenceTypes, Feature::Memory64})
+        config.features.set(later, false);
+  }
   return config;
 }
 

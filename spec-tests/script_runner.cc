@@ -139,7 +139,8 @@ Verdict ScriptRunner::run_command(const ScriptCommand& command) {
 }
 
 Result<Module> ScriptRunner::compile(const ScriptModule& module) {
-  text::ParsedModule parsed = BRINK_TRY(text::encode_module(script_, module));
+  text::ParsedModule parsed = BRINK_TRY(text::encode_module(
+      script_, module, {.emit_names = true, .features = engine_.config().features}));
   Result<Module> compiled = Module::compile_binary(engine_, parsed.bytes);
   if (!compiled.has_value())
     return std::unexpected(text::attach_position(std::move(compiled).error(), parsed.map,

@@ -96,7 +96,8 @@ wasm::SharedBytes share(std::span<const uint8_t> bytes) {
 }
 
 Result<wasm::Module> module_from_text(const Engine& engine, std::string_view source) {
-  text::ParsedModule parsed = BRINK_TRY(text::parse_module(source));
+  text::ParsedModule parsed = BRINK_TRY(
+      text::parse_module(source, {.emit_names = true, .features = engine.config().features}));
   auto bytes = std::make_shared<const std::vector<uint8_t>>(std::move(parsed.bytes));
   Result<wasm::Module> module = decode_and_validate(engine, std::move(bytes));
   if (!module.has_value())
