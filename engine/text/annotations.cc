@@ -1,8 +1,8 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Annotations of modules (spec: appendix, custom annotations): @custom places a custom section,
-// @name gives a name that need not be unique. Branch hints belong to instructions.
+// Annotations between the fields of a module (spec: appendix, custom annotations): @custom places a
+// custom section. Names belong to what they name, branch hints to instructions.
 
 #include <algorithm>
 #include <array>
@@ -99,23 +99,6 @@ Status ModuleParser::custom_annotation(const Annotation& annotation) {
     unescape_to(content[next].text, section.content);
   }
   writer_.add_custom(std::move(section));
-  return {};
-}
-
-Result<std::string_view> ModuleParser::name_annotation(const Annotation& annotation) {
-  const std::vector<Token>& content = annotation.content;
-  if (content.size() != 1 || content[0].kind != TokenKind::String)
-    return tokens_.error(annotation.offset, "@name annotation: unexpected token, expected a name");
-  const std::string_view name = tokens_.string_value(content[0]);
-  if (!support::is_utf8(name))
-    return tokens_.error(content[0].offset, "@name annotation: malformed UTF-8 encoding");
-  return name;
-}
-
-Status ModuleParser::check_annotations() {
-  if (const Annotation* annotation = tokens_.misplaced_annotation())
-    return tokens_.error(annotation->offset,
-                         fmt::format("misplaced {} annotation", to_string(annotation->kind)));
   return {};
 }
 

@@ -14,19 +14,17 @@ void IndexSpace::clear() {
   by_name_.clear();
 }
 
-Status IndexSpace::add_named(std::string_view name, const TokenStream& tokens, uint32_t offset) {
-  if (!by_name_.emplace(name, size_).second)
-    return tokens.error(offset, fmt::format("duplicate {} ${}", what_, name));
+Status IndexSpace::add(std::optional<std::string_view> id, const TokenStream& tokens,
+                       uint32_t offset) {
+  if (id && !by_name_.emplace(*id, size_).second)
+    return tokens.error(offset, fmt::format("duplicate {} ${}", what_, *id));
   ++size_;
   return {};
 }
 
 Status IndexSpace::declare(TokenStream& tokens) {
   const uint32_t offset = tokens.offset();
-  const std::optional<std::string_view> name = tokens.take_id();
-  if (name) return add_named(*name, tokens, offset);
-  add();
-  return {};
+  return add(tokens.take_id(), tokens, offset);
 }
 
 std::optional<uint32_t> IndexSpace::find(std::string_view name) const {

@@ -33,8 +33,8 @@ class IndexSpace {
 
   /// Adds `count` things without a name.
   void add(uint32_t count = 1) { size_ += count; }
-  /// Adds one named thing; `offset` is where the source names it.
-  Status add_named(std::string_view name, const TokenStream& tokens, uint32_t offset);
+  /// Adds one thing, named if there is an identifier; `offset` is where the source names it.
+  Status add(std::optional<std::string_view> id, const TokenStream& tokens, uint32_t offset);
   /// Adds one thing, with the identifier that stands in front of `tokens`, if there is one.
   Status declare(TokenStream& tokens);
 

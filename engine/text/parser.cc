@@ -73,7 +73,7 @@ const ModuleParser::Field* ModuleParser::find_field(std::string_view word) {
   using P = ModuleParser;
   static constexpr auto kFields = std::to_array<Field>({
       {"type", &P::declare_type, &P::define_type},
-      {"rec", &P::declare_group, &P::define_group},
+      {"rec", &P::declare_group, &P::define_type},
       {"import", &P::declare_import, &P::define_import},
       {"func", &P::declare_definition<ExternKind::Func>, &P::define_function},
       {"table", &P::declare_definition<ExternKind::Table>, &P::define_table},
@@ -97,7 +97,7 @@ Result<ParsedModule> ModuleParser::parse(bool whole_source) {
   tokens_.take();
   tokens_.take();
   if (!whole_source) tokens_.take_keyword("definition");  // scripts have such modules
-  names_.module = BRINK_TRY(take_names("module"));
+  names_.module = BRINK_TRY(tokens_.take_names("module")).shown;
   ParsedModule module;
   if (tokens_.take_keyword("binary")) {
     module = BRINK_TRY(parse_binary());
@@ -131,8 +131,9 @@ Result<ParsedModule> ModuleParser::parse_fields(bool is_wrapped) {
   BRINK_TRY(declare_fields(is_wrapped));
   BRINK_TRY(define_types());
   BRINK_TRY(define_fields(is_wrapped));
-  BRINK_TRY(check_annotations());
+  BRINK_TRY(tokens_.check_misplaced());
   if (!options_.emit_names) return writer_.finish(scope_.types, scope_.names_data_segments, {});
+  names_.types = scope_.types.names();
   names_.fields = scope_.types.field_names();
   return writer_.finish(scope_.types, scope_.names_data_segments, names_);
 }
@@ -143,7 +144,7 @@ Status ModuleParser::declare_fields(bool is_wrapped) {
     BRINK_TRY(outline.expect(TokenKind::LeftParen, "a module field"));
     const Field* field = outline.at(TokenKind::Keyword) ? find_field(outline.peek().text) : nullptr;
     if (field == nullptr) return outline.unexpected("a module field");
-    outline.take();
+    content_begin_ = outline.take().offset + static_cast<uint32_t>(field->word.size());
     BRINK_TRY((this->*field->declare)(outline));
   }
   return {};
@@ -151,12 +152,13 @@ Status ModuleParser::declare_fields(bool is_wrapped) {
 
 Status ModuleParser::define_types() {
   for (const TypeField& field : type_fields_) {
-    TokenStream tokens(source_, field.offset, arena_);
+    TokenStream tokens(source_, field.offset, arena_, TokenStream::Annotations::Keep);
     if (field.is_group) {
       BRINK_TRY(scope_.types.define_group(tokens));
     } else {
       BRINK_TRY(scope_.types.define(tokens));
     }
+    BRINK_TRY(tokens.check_misplaced());
   }
   return {};
 }
@@ -211,13 +213,13 @@ Status ModuleParser::declare_import(TokenStream& outline) {
 }
 
 Status ModuleParser::declare_type(TokenStream& outline) {
-  type_fields_.push_back({outline.offset(), false});
+  type_fields_.push_back({content_begin_, false});
   BRINK_TRY(scope_.types.declare(outline));
   return outline.skip_to_close();
 }
 
 Status ModuleParser::declare_group(TokenStream& outline) {
-  type_fields_.push_back({outline.offset(), true});
+  type_fields_.push_back({content_begin_, true});
   while (!outline.take_close()) {
     BRINK_TRY(outline.expect_open("type"));
     BRINK_TRY(scope_.types.declare(outline));
@@ -241,16 +243,10 @@ Status ModuleParser::declare_nothing(TokenStream& outline) {
 }
 
 Status ModuleParser::define_type(uint32_t) {
-  // The second pass has read it; only the name is missing.
-  BRINK_TRY(name_definition(names_.types, next_type_++, "type"));
-  return tokens_.skip_to_close();
-}
-
-Status ModuleParser::define_group(uint32_t) {
-  while (!tokens_.take_close()) {
-    BRINK_TRY(tokens_.expect_open("type"));
-    BRINK_TRY(define_type(0));
-  }
+  // The second pass has read it, with its annotations.
+  tokens_.set_annotations(TokenStream::Annotations::Skip);
+  BRINK_TRY(tokens_.skip_to_close());
+  tokens_.set_annotations(TokenStream::Annotations::Keep);
   return {};
 }
 

@@ -84,7 +84,6 @@ class ModuleParser {
   Status check_import_order(const TokenStream& outline, uint32_t offset) const;
 
   Status define_type(uint32_t offset);
-  Status define_group(uint32_t offset);
   Status define_import(uint32_t offset);
   Status define_export(uint32_t offset);
   Status define_start(uint32_t offset);
@@ -102,8 +101,6 @@ class ModuleParser {
   Status inline_exports(ExternKind kind, uint32_t index);
   Result<std::optional<ImportName>> inline_import();
   void write_export(std::string_view name, ExternKind kind, uint32_t index, uint32_t offset);
-  /// `id? (@name "...")?`: the name to show, if any.
-  Result<std::optional<std::string_view>> take_names(std::string_view what);
   Status name_definition(NameMap& names, uint32_t index, std::string_view what);
 
   // parser_segments.cc
@@ -125,8 +122,6 @@ class ModuleParser {
   // annotations.cc
   Status field_annotations();
   Status custom_annotation(const Annotation& annotation);
-  Result<std::string_view> name_annotation(const Annotation& annotation);
-  Status check_annotations();
 
   uint32_t next_index(ExternKind kind) { return next_[static_cast<size_t>(kind)]++; }
   NameMap& names_of(ExternKind kind);
@@ -140,10 +135,10 @@ class ModuleParser {
   ModuleWriter writer_;
   ModuleNames names_;
 
+  uint32_t content_begin_ = 0;  ///< declare: behind the keyword of the current field
   std::vector<TypeField> type_fields_;
   std::optional<ExternKind> first_definition_;  ///< declare: imports may not follow
   std::array<uint32_t, 5> next_{};              ///< define: next index, by ExternKind
-  uint32_t next_type_ = 0;
 };
 
 /// "func", "table", ... as in imports and exports.

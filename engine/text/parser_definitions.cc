@@ -15,20 +15,9 @@
 
 namespace brink::text {
 
-Result<std::optional<std::string_view>> ModuleParser::take_names(std::string_view what) {
-  std::optional<std::string_view> name = tokens_.take_id();
-  bool has_annotation = false;
-  while (const Annotation* annotation = tokens_.take_annotation(AnnotationKind::Name)) {
-    if (has_annotation)
-      return tokens_.error(annotation->offset, fmt::format("@name annotation: multiple {}", what));
-    has_annotation = true;
-    name = BRINK_TRY(name_annotation(*annotation));
-  }
-  return name;
-}
-
 Status ModuleParser::name_definition(NameMap& names, uint32_t index, std::string_view what) {
-  if (const auto name = BRINK_TRY(take_names(what))) names.emplace_back(index, *name);
+  const TokenStream::Names taken = BRINK_TRY(tokens_.take_names(what));
+  if (taken.shown) names.emplace_back(index, *taken.shown);
   return {};
 }
 
@@ -100,7 +89,7 @@ void ModuleParser::name_params(uint32_t index, const TypeUse& use) {
   if (use.param_names.empty()) return;
   NameMap& names = names_.locals.emplace_back(index, NameMap()).second;
   for (const TypeUse::ParamName& param : use.param_names)
-    names.emplace_back(param.index, param.name);
+    names.emplace_back(param.index, *param.names.shown);
 }
 
 Status ModuleParser::define_function(uint32_t offset) {
@@ -122,8 +111,8 @@ Status ModuleParser::function_body(uint32_t index, uint32_t offset, uint32_t typ
   NameMap names;
   for (const TypeUse::ParamName& param : use.param_names) {
     locals.add(param.index - locals.size());
-    BRINK_TRY(locals.add_named(param.name, tokens_, param.offset));
-    names.emplace_back(param.index, param.name);
+    BRINK_TRY(locals.add(param.names.id, tokens_, param.offset));
+    names.emplace_back(param.index, *param.names.shown);
   }
   const std::optional<uint32_t> params = scope_.types.param_count(type);
   locals.add(params.value_or(0) - (params ? locals.size() : 0));
@@ -149,11 +138,12 @@ Status ModuleParser::local_declarations(uint32_t type, bool knows_params, NameMa
   };
   while (tokens_.take_open("local")) {
     const uint32_t offset = tokens_.offset();
-    if (const std::optional<std::string_view> name = tokens_.take_id()) {
+    const TokenStream::Names taken = BRINK_TRY(tokens_.take_names("local"));
+    if (taken.shown) {
       // Which index a name gets depends on the number of parameters.
       if (!knows_params) return tokens_.error(offset, fmt::format("unknown type {}", type));
-      names.emplace_back(locals.size(), *name);
-      BRINK_TRY(locals.add_named(*name, tokens_, offset));
+      names.emplace_back(locals.size(), *taken.shown);
+      BRINK_TRY(locals.add(taken.id, tokens_, offset));
       BRINK_TRY(add());
       BRINK_TRY(tokens_.expect_close());
       continue;

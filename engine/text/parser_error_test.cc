@@ -61,6 +61,9 @@ TEST_CASE("Errors begin with the suite's words and have a position", "[text]") {
       {"(func \"a", "unclosed string literal", 1, 7},
       {"(func) (@x (", "unclosed annotation", 1, 8},
       {"(memory (@custom \"a\") 0)", "misplaced @custom annotation", 1, 9},
+      {"(module (@name \"a\") (@name \"b\"))", "@name annotation: multiple module", 1, 21},
+      {"(func (@name 1))", "@name annotation: unexpected token", 1, 7},
+      {"(type (func) (@name \"x\"))", "misplaced @name annotation", 1, 14},
       {"(@custom 1)", "@custom annotation: missing section name", 1, 1},
       {"(@metadata.code.branch_hint \"\\00\")",
        "@metadata.code.branch_hint annotation: not in a function", 1, 1},
@@ -82,6 +85,15 @@ TEST_CASE("An error shows its line with a caret", "[text]") {
         "2:15: unknown operator get_x\n"
         " 2 |  (func (drop (get_x)))\n"
         "   |               ^");
+}
+
+TEST_CASE("Of a long line an error shows the part around the caret", "[text]") {
+  const Result<ParsedModule> module =
+      parse_module(std::string(1000, ' ') + "(func \xc3\xa4)" + std::string(1000, ' '));
+  REQUIRE_FALSE(module.has_value());
+  CHECK(module.error().to_string() == "1:1007: illegal character\n 1 | ..." + std::string(54, ' ') +
+                                          "(func \xc3\xa4)" + std::string(38, ' ') + "...\n   | " +
+                                          std::string(63, ' ') + "^");
 }
 
 TEST_CASE("Invalid UTF-8 anywhere is an error", "[text]") {

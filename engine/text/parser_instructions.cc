@@ -167,9 +167,9 @@ void InstructionParser::flush(const Frame& frame) {
   pending_.truncate(frame.pending_begin);
 }
 
-void InstructionParser::push_label(std::optional<std::string_view> name) {
-  labels_.push(name);
-  if (name) code_.label_names.emplace_back(label_count_, *name);
+void InstructionParser::push_label(const TokenStream::Names& names) {
+  labels_.push(names.id);
+  if (names.shown) code_.label_names.emplace_back(label_count_, *names.shown);
   ++label_count_;
 }
 
@@ -244,7 +244,7 @@ Status InstructionParser::begin_block(Opcode opcode, FrameKind kind) {
   std::optional<bool> hint;
   BRINK_TRY(take_hint(opcode, hint));
   const uint32_t offset = tokens_.take().offset;
-  const std::optional<std::string_view> label = tokens_.take_id();
+  const TokenStream::Names label = BRINK_TRY(tokens_.take_names("label"));
   note(offset, hint);
   BRINK_TRY(immediates_.write_instruction(opcode, code_.bytes));
   push_label(label);
@@ -273,13 +273,15 @@ Status InstructionParser::open_instruction(Opcode opcode) {
 }
 
 Status InstructionParser::open_plain(Opcode opcode) {
-  Frame frame{FrameKind::Plain, 0, pending_.size(), std::nullopt, std::nullopt};
+  Frame frame;
+  frame.kind = FrameKind::Plain;
+  frame.pending_begin = pending_.size();
   BRINK_TRY(take_hint(opcode, frame.hint));
   tokens_.take();
   frame.source_offset = tokens_.take().offset;
   if (opcode == Opcode::If) {
     frame.kind = FrameKind::Condition;
-    frame.label = tokens_.take_id();
+    frame.label = BRINK_TRY(tokens_.take_names("label"));
   }
   BRINK_TRY(immediates_.write_instruction(opcode, pending_));
   frames_.push_back(frame);

@@ -93,7 +93,7 @@ class InstructionParser {
     uint32_t source_offset = 0;
     size_t pending_begin = 0;  ///< the instruction's bytes in pending_
     std::optional<bool> hint;
-    std::optional<std::string_view> label;  ///< Condition
+    TokenStream::Names label;  ///< Condition
   };
 
   Status run(FrameKind outermost);
@@ -113,7 +113,7 @@ class InstructionParser {
   Status take_hint(Opcode opcode, std::optional<bool>& hint);
   void note(uint32_t source_offset, std::optional<bool> hint);
   void flush(const Frame& frame);
-  void push_label(std::optional<std::string_view> name);
+  void push_label(const TokenStream::Names& names);
   void end_block();
   void pop_frame();
   Frame& top() { return frames_.back(); }

@@ -123,7 +123,7 @@ Status ModuleParser::define_element(uint32_t offset) {
   }
   CodeBuffer offset_code;
   BRINK_TRY(offset_expression(offset_code));
-  if (!has_table && (tokens_.at_index() || tokens_.at(TokenKind::RightParen))) {
+  if (tokens_.at_index() || tokens_.at(TokenKind::RightParen)) {
     BRINK_TRY(element_indices(elements));
   } else {
     BRINK_TRY(element_list(elements));

@@ -300,6 +300,20 @@ TEST_CASE("Identifiers make the name section", "[text]") {
         "0b 08 01 00 05 73 68 6f 77 6e");
 }
 
+TEST_CASE("Name annotations name without binding", "[text]") {
+  const Result<ParsedModule> module = parse_module(
+      "(type (@name \"t\") (struct (field (@name \"f\") i32)))"
+      "(func $a (@name \"b\") (param (@name \"p\") i32) (local $l (@name \"q\") i32)"
+      " block (@name \"r\") end (block $c (@name \"s\") (br $c)) local.get $l)");
+  REQUIRE(module.has_value());
+  const std::string hex = hex_of(module->bytes, 8);
+  const size_t begin = hex.find("04 6e 61 6d 65");
+  REQUIRE(begin != std::string::npos);
+  CHECK(hex.substr(begin) ==
+        "04 6e 61 6d 65 01 04 01 00 01 62 02 09 01 00 02 00 01 70 01 01 71 "
+        "03 09 01 00 02 00 01 72 01 01 73 04 04 01 00 01 74 0a 06 01 00 01 00 01 66");
+}
+
 TEST_CASE("Annotations place custom sections and branch hints", "[text]") {
   CHECK(encode("(@custom \"b\" \"x\" \"y\") (@custom \"a\" (before first)) (memory 0)"
                "(@custom \"c\" (before memory) \"z\") (@custom \"d\" (after memory))") ==

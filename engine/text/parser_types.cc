@@ -195,7 +195,8 @@ Status TypeSection::define_group(TokenStream& tokens) {
 }
 
 Status TypeSection::definition(TokenStream& tokens) {
-  tokens.take_id();
+  const TokenStream::Names names = BRINK_TRY(tokens.take_names("type"));
+  if (names.shown) names_.emplace_back(size(), *names.shown);
   types_.push_back(BRINK_TRY(sub_type(tokens)));
   return tokens.expect_close();
 }
@@ -252,9 +253,10 @@ Result<StructType> TypeSection::struct_type(TokenStream& tokens) {
   NameMap name_map;
   while (tokens.take_open("field")) {
     const uint32_t offset = tokens.offset();
-    if (const std::optional<std::string_view> name = tokens.take_id()) {
-      name_map.emplace_back(names.size(), *name);
-      BRINK_TRY(names.add_named(*name, tokens, offset));
+    const TokenStream::Names taken = BRINK_TRY(tokens.take_names("field"));
+    if (taken.shown) {
+      name_map.emplace_back(names.size(), *taken.shown);
+      BRINK_TRY(names.add(taken.id, tokens, offset));
       type.fields.push_back(BRINK_TRY(field_type(tokens)));
       BRINK_TRY(tokens.expect_close());
       continue;
@@ -289,10 +291,12 @@ Result<ValType> TypeSection::storage_type(TokenStream& tokens) const {
 Status TypeSection::params(TokenStream& tokens, ParamNames names, TypeUse& use) const {
   std::vector<ValType>& types = use.signature.params;
   while (tokens.take_open("param")) {
-    if (names == ParamNames::Allowed && tokens.at(TokenKind::Id)) {
-      const uint32_t offset = tokens.offset();
+    const uint32_t offset = tokens.offset();
+    TokenStream::Names taken;
+    if (names == ParamNames::Allowed) taken = BRINK_TRY(tokens.take_names("parameter"));
+    if (taken.shown) {
       const auto index = static_cast<uint32_t>(types.size());
-      use.param_names.push_back({index, *tokens.take_id(), offset});
+      use.param_names.push_back({index, taken, offset});
       types.push_back(BRINK_TRY(val_type(tokens)));
       BRINK_TRY(tokens.expect_close());
       continue;

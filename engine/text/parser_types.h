@@ -31,7 +31,7 @@ namespace brink::text {
 struct TypeUse {
   struct ParamName {
     uint32_t index = 0;
-    std::string_view name;
+    TokenStream::Names names;
     uint32_t offset = 0;  ///< in the source
   };
   std::optional<uint32_t> index;
@@ -65,6 +65,7 @@ class TypeSection {
   uint32_t group_count() const { return static_cast<uint32_t>(groups_.size()); }
   /// The fields of struct type `index`; nullptr if it has no named ones.
   const IndexSpace* fields(uint32_t index) const;
+  const NameMap& names() const { return names_; }
   const std::vector<std::pair<uint32_t, NameMap>>& field_names() const { return field_names_; }
   /// Number of parameters of function type `index`; nullopt if it is none.
   std::optional<uint32_t> param_count(uint32_t index) const;
@@ -113,6 +114,7 @@ class TypeSection {
   std::vector<SubType> types_;
   std::vector<Group> groups_;
   std::map<uint32_t, IndexSpace> fields_;  ///< by type index
+  NameMap names_;
   std::vector<std::pair<uint32_t, NameMap>> field_names_;
   /// What a type use without index can mean: final function types alone in their group, by their
   /// encoding.

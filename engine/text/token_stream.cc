@@ -127,9 +127,31 @@ const Annotation* TokenStream::find_annotation(AnnotationKind kind) {
   return &annotation;
 }
 
-const Annotation* TokenStream::misplaced_annotation() {
+Result<TokenStream::Names> TokenStream::take_names(std::string_view what) {
+  Names names;
+  names.id = take_id();
+  names.shown = names.id;
+  bool has_annotation = false;
+  while (const Annotation* annotation = take_annotation(AnnotationKind::Name)) {
+    const auto fail = [&](std::string_view problem) {
+      return error(annotation->offset, fmt::format("@name annotation: {}", problem));
+    };
+    if (has_annotation) return fail(fmt::format("multiple {}", what));
+    has_annotation = true;
+    const std::vector<Token>& content = annotation->content;
+    if (content.size() != 1 || content[0].kind != TokenKind::String)
+      return fail("unexpected token, expected a name");
+    names.shown = string_value(content[0]);
+    if (!support::is_utf8(*names.shown)) return fail("malformed UTF-8 encoding");
+  }
+  return names;
+}
+
+Status TokenStream::check_misplaced() {
   for (AnnotationQueue& queue : annotations_) pass_misplaced(queue);
-  return misplaced_;
+  if (misplaced_ == nullptr) return {};
+  return error(misplaced_->offset,
+               fmt::format("misplaced {} annotation", to_string(misplaced_->kind)));
 }
 
 bool TokenStream::take_keyword(std::string_view keyword) {

@@ -110,8 +110,16 @@ class TokenStream {
     const AnnotationQueue& queue = annotations_[static_cast<size_t>(kind)];
     return queue.first == queue.items.size() ? nullptr : find_annotation(kind);
   }
-  /// An annotation that lay at a place nobody looked at, among those passed so far.
-  const Annotation* misplaced_annotation();
+  /// `id? (@name "...")?`, what both say. `what` is named, for messages.
+  struct Names {
+    std::optional<std::string_view> id;
+    std::optional<std::string_view> shown;  ///< in the name section: the annotation's, else the id
+  };
+  Result<Names> take_names(std::string_view what);
+  /// Fails if an annotation lay at a place nobody looked at, among those passed so far.
+  Status check_misplaced();
+  /// Whether annotations are kept from the next token on. Nothing may have been looked ahead at.
+  void set_annotations(Annotations annotations) { annotation_mode_ = annotations; }
 
   /// The error for the current token: "unexpected token", or the lexer's message, or "unknown
   /// operator". `expected` says what would have been right, if that is one thing.
