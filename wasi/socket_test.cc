@@ -113,6 +113,8 @@ TEST_CASE("receiving waits for all when asked") {
 
 TEST_CASE("sockets that do not wait") {
   Fixture f;
+  REQUIRE(f.guest(&Context::fd_fdstat_get, kListener, G::kResult) == Errno::Success);
+  CHECK(f.guest.at<Fdstat>(G::kResult).flags == 0);
   CHECK(f.guest(&Context::fd_fdstat_set_flags, kListener, kFdNonblock) == Errno::Success);
   CHECK(f.accept() == Errno::Again);
   const Handle client = f.server.connect_client();
@@ -169,6 +171,8 @@ TEST_CASE("a listener at an address") {
     REQUIRE(guest(&Context::fd_fdstat_get, fd, G::kResult) == Errno::Success);
     CHECK(guest.at<Fdstat>(G::kResult).filetype == Filetype::SocketStream);
     CHECK((guest.at<Fdstat>(G::kResult).base & kRightSockAccept) != 0);
+    CHECK(guest.at<Fdstat>(G::kResult).flags == kFdNonblock);
+    CHECK(guest(&Context::sock_accept, fd, 0, G::kResult) == Errno::Again);
   }
 }
 

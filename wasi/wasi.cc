@@ -84,7 +84,8 @@ Result<Handle> listen_on(const std::string& address) {
     return make_error(ErrorKind::Usage,
                       "not a numeric address and port, as in 127.0.0.1:8080: \"" + address + "\"");
   }
-  Handle result = Handle::own(socket(where.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  Handle result =
+      Handle::own(socket(where.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int yes = 1;
   if (!result.is_open() ||
       setsockopt(result.fd(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) != 0 ||
@@ -354,13 +355,15 @@ Status Context::add_listener(Handle socket, const std::string& what) {
     return make_error(ErrorKind::Usage, what + " is not a listening socket");
   }
   // So that a connection which is gone again before it is accepted cannot block us.
-  if (fcntl(socket.fd(), F_SETFL, O_NONBLOCK) != 0) return io_error(what);
+  const int flags = fcntl(socket.fd(), F_GETFL);
+  if (flags < 0 || fcntl(socket.fd(), F_SETFL, flags | O_NONBLOCK) != 0) return io_error(what);
   Descriptor descriptor;
   descriptor.kind = Descriptor::Kind::Listener;
   descriptor.filetype = Filetype::SocketStream;
   descriptor.base =
       kRightSockAccept | kRightFdFdstatSetFlags | kRightFdFilestatGet | kRightPollFdReadwrite;
   descriptor.inheriting = kSocketRights;
+  descriptor.flags = (flags & O_NONBLOCK) != 0 ? kFdNonblock : 0;
   descriptor.nonblocking = true;
   descriptor.handle = std::move(socket);
   if (!fds_.insert(std::move(descriptor))) return make_error(ErrorKind::Limit, "too many files");

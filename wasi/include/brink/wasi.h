@@ -99,10 +99,12 @@ class WasiConfig {
   /// Grants a directory and all below it, as `guest_path`. In a read-only one every change is
   /// refused with "read-only file system". Symbolic links are followed as far as they stay inside.
   WasiConfig& preopen_dir(std::string host_path, std::string guest_path, bool read_only = false);
-  /// Grants a listening socket; it gets the first free descriptor after the directories. The
-  /// descriptor is duplicated, and its open file description becomes non-blocking.
+  /// Grants a listening socket; it gets the first free descriptor after the directories. The guest
+  /// finds it non-blocking if it is. The descriptor is duplicated, and its open file description
+  /// becomes non-blocking (which other holders of it notice).
   WasiConfig& listen_fd(int fd);
-  /// As listen_fd, for a new TCP socket at "127.0.0.1:8080" or "[::1]:8080" (numeric only).
+  /// As listen_fd, for a new TCP socket at "127.0.0.1:8080" or "[::1]:8080" (numeric only), which
+  /// is non-blocking to the guest: what Go and other programs with a poller of their own need.
   WasiConfig& listen_tcp(std::string address);
 
   WasiConfig& clocks(ClockOverride clocks);
