@@ -1,0 +1,217 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The examples of README.md and docs/embed.md. The documents quote this file, and a test compares
+// them (spec-tests/cli/documents.py), so what they show compiles and does what they say.
+
+#include <catch2/catch.hpp>
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <thread>
+
+#include "brink/linker.h"
+#include "brink/store.h"
+
+namespace {
+
+// ---- errors ----
+
+template <typename E>
+int fail(const E& error) {
+  std::fprintf(stderr, "%s\n", error.to_string().c_str());
+  return 1;
+}
+
+int fail(const brink::InstantiateError& error) {
+  return std::visit([](const auto& reason) { return fail(reason); }, error);
+}
+
+// ---- a first call ----
+
+int add_two_numbers() {
+  brink::Engine engine;
+  brink::Store store(engine);
+  auto module = brink::Module::compile_text(engine, R"((module
+    (func (export "add") (param i32 i32) (result i32)
+      (i32.add (local.get 0) (local.get 1)))))");
+  if (!module) return fail(module.error());
+
+  auto instance = brink::Linker(store).instantiate(*module);
+  if (!instance) return fail(instance.error());
+
+  const brink::Value args[] = {brink::Value::i32(2), brink::Value::i32(40)};
+  auto results = instance->func("add")->call(args);
+  if (!results) return fail(results.error());
+  return results->front().i32();  // 42
+}
+
+// ---- host functions ----
+
+/// Collects what guests say through the import "host" "say".
+brink::Status define_say(brink::Linker& linker, std::string& heard) {
+  return linker.define("host", "say",
+                       [&heard](brink::Caller& caller, uint32_t address,
+                                uint32_t length) -> brink::CallResult<void> {
+                         auto memory = caller.memory();
+                         if (!memory) return brink::make_trap("the guest exports no memory");
+                         auto bytes = memory->slice(address, length);
+                         if (!bytes) return brink::make_trap("the text is not in the memory");
+                         heard.append(bytes->begin(), bytes->end());
+                         return {};
+                       });
+}
+
+constexpr const char* kTalker = R"((module
+  (import "host" "say" (func $say (param i32 i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 16) "hello from the guest")
+  (func (export "talk") (param $length i32)
+    (call $say (i32.const 16) (local.get $length)))))";
+
+// ---- linking ----
+
+/// `user` imports from "library" what `library` exports.
+std::expected<brink::Instance, brink::InstantiateError> link(brink::Store& store,
+                                                             const brink::Module& library,
+                                                             const brink::Module& user) {
+  brink::Linker linker(store);
+  auto provider = linker.instantiate(library);
+  if (!provider) return provider;
+  if (auto status = linker.define_instance("library", *provider); !status)
+    return std::unexpected(std::move(status).error());
+  return linker.instantiate(user);
+}
+
+/// An instance without imports.
+brink::Instance instantiate(brink::Store& store, const char* text) {
+  auto module = brink::Module::compile_text(store.engine(), text);
+  REQUIRE(module.has_value());
+  auto instance = brink::Linker(store).instantiate(*module);
+  REQUIRE(instance.has_value());
+  return *instance;
+}
+
+constexpr const char* kForever = R"((module (func (export "forever") (loop (br 0)))))";
+
+}  // namespace
+
+TEST_CASE("Example: a first call") {
+  CHECK(add_two_numbers() == 42);
+}
+
+TEST_CASE("Example: a host function reads the caller's memory") {
+  brink::Engine engine;
+  brink::Store store(engine);
+  brink::Linker linker(store);
+  std::string heard;
+  REQUIRE(define_say(linker, heard).has_value());
+  auto instance = linker.instantiate(*brink::Module::compile_text(engine, kTalker));
+  REQUIRE(instance.has_value());
+
+  const brink::Value five[] = {brink::Value::i32(5)};
+  REQUIRE(instance->func("talk")->call(five).has_value());
+  CHECK(heard == "hello");
+
+  const brink::Value too_long[] = {brink::Value::i32(-1)};
+  auto trapped = instance->func("talk")->call(too_long);
+  REQUIRE_FALSE(trapped.has_value());
+  CHECK(trapped.error().message == "the text is not in the memory");
+  CHECK(trapped.error().backtrace.size() == 1);
+}
+
+TEST_CASE("Example: signatures come from C++ types") {
+  brink::Engine engine;
+  brink::Store store(engine);
+
+  auto divide = brink::Func::wrap(
+      store, [](int64_t a, int64_t b) -> brink::CallResult<std::tuple<int64_t, int64_t>> {
+        if (b == 0) return brink::make_trap("cannot divide by zero");
+        return std::tuple(a / b, a % b);
+      });
+
+  CHECK(divide.type().params.size() == 2);
+  const brink::Value args[] = {brink::Value::i64(17), brink::Value::i64(5)};
+  brink::Value results[2];
+  REQUIRE(divide.call(args, results).has_value());
+  CHECK(results[0].i64() == 3);
+  CHECK(results[1].i64() == 2);
+  const brink::Value zero[] = {brink::Value::i64(17), brink::Value::i64(0)};
+  CHECK(divide.call(zero, results).error().code == brink::TrapCode::HostError);
+}
+
+TEST_CASE("Example: limits of a store") {
+  brink::Engine engine;
+  brink::StoreLimits limits;
+  limits.max_memory_bytes = 1 << 20;
+  limits.max_stack_bytes = 64 << 10;
+  brink::Store store(engine, limits);
+  auto instance = instantiate(store, R"((module
+    (memory 1)
+    (func (export "grow") (result i32) (memory.grow (i32.const 16)))
+    (func $deep (export "deep") (call $deep))))");
+
+  // Growing past a limit fails as the guest expects it; a stack without end is a trap.
+  CHECK(instance.func("grow")->call({})->front().i32() == -1);
+  CHECK(instance.func("deep")->call({}).error().code == brink::TrapCode::StackExhausted);
+}
+
+TEST_CASE("Example: fuel") {
+  brink::EngineConfig config;
+  config.consume_fuel = true;
+  brink::Engine engine(config);
+  brink::Store store(engine);
+  store.set_fuel(100'000);
+  auto instance = instantiate(store, kForever);
+
+  auto stopped = instance.func("forever")->call({});
+  CHECK(stopped.error().code == brink::TrapCode::OutOfFuel);
+}
+
+TEST_CASE("Example: a deadline") {
+  brink::Engine engine;
+  brink::Store store(engine);
+  auto instance = instantiate(store, kForever);
+
+  store.set_deadline(std::chrono::steady_clock::now() + std::chrono::milliseconds(10));
+  auto stopped = instance.func("forever")->call({});
+  CHECK(stopped.error().code == brink::TrapCode::DeadlineExceeded);
+}
+
+TEST_CASE("Example: cancelling from another thread") {
+  brink::Engine engine;
+  brink::Store store(engine);
+  auto instance = instantiate(store, kForever);
+
+  std::jthread other([canceller = store.canceller()] { canceller.cancel(); });
+  auto stopped = instance.func("forever")->call({});
+  CHECK(stopped.error().code == brink::TrapCode::Interrupted);
+}
+
+TEST_CASE("Example: linking two instances") {
+  brink::Engine engine;
+  brink::Store store(engine);
+  auto library = brink::Module::compile_text(engine, R"((module
+    (func (export "twice") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))))");
+  auto user = brink::Module::compile_text(engine, R"((module
+    (import "library" "twice" (func $twice (param i32) (result i32)))
+    (func (export "answer") (result i32) (call $twice (i32.const 21)))))");
+  REQUIRE((library.has_value() && user.has_value()));
+
+  auto instance = link(store, *library, *user);
+  REQUIRE(instance.has_value());
+  CHECK(instance->func("answer")->call({})->front().i32() == 42);
+}
+
+TEST_CASE("Example: a missing import says what is there") {
+  brink::Engine engine;
+  brink::Store store(engine);
+  auto module = brink::Module::compile_text(engine, kTalker);
+  auto instance = brink::Linker(store).instantiate(*module);
+  REQUIRE_FALSE(instance.has_value());
+  const auto* error = std::get_if<brink::Error>(&instance.error());
+  REQUIRE(error != nullptr);
+  CHECK(error->message().find("unknown import") == 0);
+  CHECK(fail(instance.error()) == 1);
+}
