@@ -34,7 +34,7 @@ class Case:
     stdout: Union[None, str, Callable] = None
     exit_code: int = 0  # only used if stdout is given
     compare_files: bool = True
-    seconds: int = 120
+    seconds: int = 300
 
 
 @dataclass

@@ -64,20 +64,20 @@ func sieve(count int) (last int) {
 
 func timers() {
 	start := time.Now()
-	var order []string
-	var guard sync.Mutex
+	delays := []time.Duration{90, 30, 60}
+	var fired [3]time.Duration
 	var done sync.WaitGroup
-	for i, name := range []string{"third", "first", "second"} {
+	for i, delay := range delays {
 		done.Add(1)
-		time.AfterFunc(time.Duration([]int{90, 30, 60}[i])*time.Millisecond, func() {
+		time.AfterFunc(delay*time.Millisecond, func() {
 			defer done.Done()
-			guard.Lock()
-			order = append(order, name)
-			guard.Unlock()
+			fired[i] = time.Since(start)
 		})
 	}
 	done.Wait()
-	fmt.Println(order, time.Since(start) >= 90*time.Millisecond)
+	for i, delay := range delays {
+		fmt.Println("timer", i, "in time:", fired[i] >= delay*time.Millisecond)
+	}
 
 	ticker := time.NewTicker(5 * time.Millisecond)
 	for range 4 {

@@ -7,6 +7,8 @@ pragma foreign_keys = on;
 create table town (id integer primary key, name text not null unique, country text, people integer);
 create table road (a integer references town(id), b integer references town(id), km real, check (km > 0));
 create index road_by_length on road(km);
+create index road_by_a on road(a);
+create index road_by_b on road(b);
 create table log (what text, id integer);
 create trigger grown after update of people on town when new.people > old.people
 begin insert into log values ('grown', new.id); end;
