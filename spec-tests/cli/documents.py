@@ -1,0 +1,75 @@
+# Copyright the Brink authors.
+# SPDX-License-Identifier: Apache-2.0
+"""What the documents show is true: transcripts are typed again, quoted code is code that the tests compile."""
+
+import re
+import subprocess
+
+from pathlib import Path
+
+from session import PATIENCE_SECONDS, Failure
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+TESTED_CODE = [REPOSITORY / "engine/api/examples_test.cc", REPOSITORY / "wasi/example_test.cc"]
+
+
+def blocks(document, language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", document.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def without_indent(text):
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def case_trace_channels_are_all_told(session):
+    declared = re.findall(r'^BRINK_TRACE\("([^"]+)", "([^"]+)"\)', (REPOSITORY / "runtime-cli" / "trace.def").read_text(),
+                          re.MULTILINE)
+    told = re.findall(r"^\| `([^`]+)` \| ([^|]+) \|", (REPOSITORY / "docs" / "tracing.md").read_text(), re.MULTILINE)
+    assert declared and declared == told, f"trace.def has {declared}, docs/tracing.md {told}"
+    session.run("--trace", "?", "x.wat").expect(2, err_has=", ".join(name for name, _ in declared))
+
+
+def case_quoted_code_is_tested_code(session):
+    tested = "\n".join(line for source in TESTED_CODE for line in without_indent(source.read_text()))
+    count = 0
+    for document in DOCUMENTS:
+        for block in blocks(document, "cpp"):
+            count += 1
+            assert "\n".join(without_indent(block)) in tested, f"{document.name}: not in the tests:\n{block}"
+    assert count > 5, count
+
+
+def case_transcripts(session):
+    """```wat blocks whose first line is ";; NAME" are files; ```console blocks are commands ("$ ...") and
+    what they print."""
+    tools = session.folder / "tools"
+    tools.mkdir()
+    (tools / "brink").symlink_to(session.brink)
+    commands = 0
+    for document in DOCUMENTS:
+        for block in blocks(document, "wat"):
+            session.file(re.match(r";; (\S+)\n", block).group(1), block)
+        for block in blocks(document, "console"):
+            for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
+                commands += 1
+                result = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                        cwd=session.folder, text=True, timeout=PATIENCE_SECONDS,
+                                        stdin=subprocess.DEVNULL,
+                                        env=session.environment({"PATH": f"{tools}:/usr/local/bin:/usr/bin:/bin"}))
+                if result.stdout != expected:
+                    raise Failure(f"{document.name}: {command}\n  told: {expected!r}\n  is:   {result.stdout!r}")
+    assert commands > 5, commands
+
+
+def case_links_lead_somewhere(session):
+    for document in DOCUMENTS:
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", re.sub(r"^```.*?^```$", "", document.read_text(), flags=re.M | re.S)):
+            if "://" not in target:
+                assert (document.parent / target).exists(), f"{document.name}: no {target}"
+
+
+def case_every_document_is_in_the_index(session):
+    index = (REPOSITORY / "README.md").read_text() + (REPOSITORY / "docs" / "README.md").read_text()
+    for document in DOCUMENTS:
+        assert document.name in index or document.name == "README.md", document.name

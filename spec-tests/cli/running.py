@@ -1,0 +1,234 @@
+# Copyright the Brink authors.
+# SPDX-License-Identifier: Apache-2.0
+"""Running guests: what they are given, how they are limited, how they end."""
+
+import os
+import pty
+import signal
+import time
+
+import guests
+from session import PATIENCE_SECONDS
+
+READ_ONLY_FILE_SYSTEM = 69
+NOT_PERMITTED = 63
+NOT_CAPABLE = 76
+
+
+def case_program_that_does_nothing(session):
+    session.file("nothing.wat", guests.NOTHING)
+    session.run("nothing.wat").expect(0, out="", err="")
+    session.run("run", "nothing.wat").expect(0, out="", err="")
+
+
+def case_binary_and_text_from_standard_input(session):
+    session.run("--invoke", "add", "-", "3", "4", stdin=guests.LIBRARY).expect(0, out="7\n", err="")
+    session.file("library.wat", guests.LIBRARY)
+    session.run("parse", "library.wat").expect(0)
+    binary = (session.folder / "library.wasm").read_bytes()
+    session.run("--invoke", "add", "-", "3", "4", stdin=binary).expect(0, out="7\n", err="")
+
+
+def case_invoke_prints_results(session):
+    session.file("library.wat", guests.LIBRARY)
+    session.run("--invoke", "add", "library.wat", "-1", "0x10").expect(0, out="15\n")
+    session.run("--invoke", "add", "library.wat", "4294967295", "2").expect(0, out="1\n")
+    session.run("--invoke", "half", "library.wat", "3").expect(0, out="1.5\n")
+    session.run("--invoke", "half", "library.wat", "-inf").expect(0, out="-inf\n")
+    session.run("--invoke", "swap", "library.wat", "7", "-9223372036854775808").expect(
+        0, out="-9223372036854775808\n7\n")
+
+
+def case_guest_arguments(session):
+    session.file("arguments.wat", guests.ARGUMENTS)
+    session.run("arguments.wat").expect(0, out="arguments.wat\0")
+    session.run("arguments.wat", "a", "", "b c").expect(0, out="arguments.wat\0a\0\0b c\0")
+    session.run("--argv0", "tool", "arguments.wat", "x").expect(0, out="tool\0x\0")
+
+
+def case_flags_after_the_file_belong_to_the_guest(session):
+    session.file("arguments.wat", guests.ARGUMENTS)
+    session.run("arguments.wat", "--help", "--dir", "absent", "-W", "--", "--version").expect(
+        0, out="arguments.wat\0--help\0--dir\0absent\0-W\0--\0--version\0", err="")
+    session.run("run", "arguments.wat", "run", "[a,b]").expect(0, out="arguments.wat\0run\0[a,b]\0")
+
+
+def case_environment_is_empty_unless_granted(session):
+    session.file("environment.wat", guests.ENVIRONMENT)
+    ours = {"SECRET": "1", "SHARED": "2"}
+    session.run("environment.wat", env=ours).expect(0, out="")
+    session.run("--env", "A=x=y", "--env", "B=", "--env", "SHARED", "--env", "ABSENT", "environment.wat",
+                env=ours).expect(0, out="A=x=y\0B=\0SHARED=2\0")
+    outcome = session.run("--env-inherit", "--env", "SECRET=changed", "environment.wat", env=ours)
+    outcome.expect(0, out_has="SHARED=2")
+    assert "SECRET=changed\0" in outcome.out and "SECRET=1" not in outcome.out, outcome.out
+
+
+def case_standard_streams(session):
+    session.file("cat.wat", guests.CAT)
+    text = "line\n" * 5000
+    session.run("cat.wat", stdin=text).expect(0, out=text, err="")
+
+
+def case_exit_code_of_the_guest(session):
+    for code in (0, 1, 3, 125):
+        session.file("exits.wat", guests.exits(code))
+        session.run("exits.wat").expect(code, out="", err="")
+
+
+def case_directory_is_granted(session):
+    session.file("open.wat", guests.opens("made", guests.CREATE))
+    (session.folder / "data").mkdir()
+    session.run("--dir", "data", "open.wat").expect(0)
+    assert (session.folder / "data" / "made").exists()
+
+
+def case_directory_under_another_name(session):
+    (session.folder / "data").mkdir()
+    session.file("name.wat", guests.names_directory(5))
+    session.run("--dir", "data::/mnt1", "name.wat").expect(0, out="/mnt1")
+    session.run("--dir", "data::/mnt2:ro", "name.wat").expect(0, out="/mnt2")
+
+
+def case_directory_read_only(session):
+    session.file("data/there", "x")
+    session.file("create.wat", guests.opens("made", guests.CREATE))
+    session.file("open.wat", guests.opens("there"))
+    session.run("--dir", "data:ro", "create.wat").expect(READ_ONLY_FILE_SYSTEM)
+    session.run("--dir", "data:ro", "open.wat").expect(READ_ONLY_FILE_SYSTEM)
+    assert not (session.folder / "data" / "made").exists()
+
+
+def case_nothing_outside_of_the_directory(session):
+    session.file("secret", "x")
+    session.file("data/inside", "x")
+    (session.folder / "data" / "folder").mkdir()
+    os.symlink("../secret", session.folder / "data" / "link")
+    for path in ("../secret", "folder/../../secret", str(session.folder / "secret"), "link"):
+        session.file("open.wat", guests.opens(path))
+        outcome = session.run("--dir", "data", "open.wat")
+        assert outcome.code in (NOT_CAPABLE, NOT_PERMITTED), (path, outcome.code)
+
+
+def case_no_directory_without_a_grant(session):
+    session.file("open.wat", guests.opens("open.wat"))
+    session.run("open.wat").expect(8)  # bad file descriptor
+
+
+def case_preload(session):
+    session.file("library.wat", guests.LIBRARY)
+    session.file("user.wat", """(module
+      (import "numbers" "add" (func $add (param i32 i32) (result i32)))
+      (func (export "three") (result i32) (call $add (i32.const 1) (i32.const 2))))""")
+    session.run("--preload", "numbers=library.wat", "--invoke", "three", "user.wat").expect(0, out="3\n")
+
+
+def case_trap_with_backtrace(session):
+    session.file("library.wat", guests.LIBRARY)
+    session.run("--invoke", "outer", "library.wat").expect(134, out="", err_lines=4, err_has=[
+        r"^brink: trap: library.wat: unreachable$", r"^ +0: .*inner$", r"^ +1: .*middle$", r"^ +2: .*outer$"])
+    session.run("--invoke", "peek", "library.wat", "65533").expect(134, err_has="out of bounds memory access")
+
+
+def case_trap_in_the_start_function(session):
+    session.file("start.wat", '(module (func $first unreachable) (start $first) (func (export "_start")))')
+    session.run("start.wat").expect(134, err_has=["brink: trap: .*unreachable", "first"])
+
+
+def case_stack_exhaustion_is_a_trap(session):
+    session.file("library.wat", guests.LIBRARY)
+    session.run("--invoke", "recurse", "library.wat").expect(134, err_has=["call stack exhausted", "recurse"])
+    session.run("--max-stack", "64K", "--invoke", "recurse", "library.wat").expect(
+        134, err_has="call stack exhausted")
+
+
+def ends_by_timeout(session, *arguments):
+    start = time.monotonic()
+    session.run("--timeout", "300ms", *arguments).expect(134, err_has="deadline exceeded")
+    seconds = time.monotonic() - start
+    assert 0.3 <= seconds < PATIENCE_SECONDS / 2, seconds
+
+
+def case_timeout_of_a_busy_guest(session):
+    session.file("busy.wat", guests.BUSY)
+    ends_by_timeout(session, "busy.wat")
+
+
+def case_timeout_of_a_sleeping_guest(session):
+    session.file("sleeper.wat", guests.SLEEPER)
+    ends_by_timeout(session, "sleeper.wat")
+
+
+def case_timeout_of_a_start_function(session):
+    session.file("start.wat", "(module (func $first (loop (br 0))) (start $first))")
+    ends_by_timeout(session, "start.wat")
+
+
+def case_timeout_of_a_guest_that_is_done(session):
+    session.file("nothing.wat", guests.NOTHING)
+    session.run("--timeout", "1h", "nothing.wat").expect(0)
+
+
+def case_fuel(session):
+    session.file("library.wat", guests.LIBRARY)
+    session.run("--fuel", "10000", "--invoke", "forever", "library.wat").expect(134, err_has="all fuel consumed")
+    session.run("-W", "fuel=10000", "--invoke", "forever", "library.wat").expect(134, err_has="all fuel consumed")
+    session.run("--fuel", "1000", "--invoke", "add", "library.wat", "1", "2").expect(0, out="3\n")
+
+
+def case_max_memory(session):
+    session.file("library.wat", guests.LIBRARY)
+    session.run("--max-memory", "128K", "--invoke", "grow", "library.wat", "1").expect(0, out="1\n")
+    session.run("--max-memory", "128K", "--invoke", "grow", "library.wat", "2").expect(0, out="-1\n")
+    session.file("big.wat", "(module (memory 4))")
+    session.run("--max-memory", "128K", "big.wat").expect(1, err_lines=1, err_has="memory")
+
+
+def case_stats(session):
+    session.file("library.wat", guests.LIBRARY)
+    session.run("--stats", "--invoke", "add", "library.wat", "1", "2").expect(
+        0, out="3\n", err_has=["decode", "instantiate", "run", "peak memory"])
+    session.run("--stats", "--fuel", "1000", "--invoke", "add", "library.wat", "1", "2").expect(
+        0, out="3\n", err_has=r"fuel used +\d+")
+
+
+def case_trace_instructions(session):
+    session.file("library.wat", guests.LIBRARY)
+    session.run("--trace=interp", "--invoke", "add", "library.wat", "1", "2").expect(
+        0, out="3\n", err_has=[r"\[interp\] .*local.get", r"\[interp\] .*i32.add"])
+
+
+def case_trace_wasi(session):
+    session.file("exits.wat", guests.exits(3))
+    session.run("--trace", "wasi", "exits.wat").expect(3, err_has=r"^\[wasi\] proc_exit\(3\)")
+
+
+def case_interrupt_key(session):
+    for guest in (guests.BUSY, guests.SLEEPER):
+        session.file("guest.wat", guest)
+        with session.start("guest.wat", stdout=-1, stderr=-1) as process:
+            assert process.stdout.readline() == b"ready\n"
+            process.send_signal(signal.SIGINT)
+            code = process.wait(timeout=PATIENCE_SECONDS)
+            assert code in (-signal.SIGINT, 130), code
+
+
+def case_output_arrives_before_a_crash_of_ours_could_lose_it(session):
+    session.file("guest.wat", guests.BUSY)
+    session.run("--timeout", "300ms", "guest.wat").expect(134, out="ready\n")
+
+
+def stderr_on_a_terminal(session, *arguments, env=None):
+    leader, follower = pty.openpty()
+    with session.start(*arguments, env=env, stdout=-3, stderr=follower) as process:
+        process.wait(timeout=PATIENCE_SECONDS)
+    os.close(follower)
+    text = os.read(leader, 65536).decode()
+    os.close(leader)
+    return text
+
+
+def case_colours_on_a_terminal_only(session):
+    assert "\033[" in stderr_on_a_terminal(session, "absent.wasm")
+    assert "\033[" not in stderr_on_a_terminal(session, "absent.wasm", env={"NO_COLOR": "1"})
+    assert "\033[" not in stderr_on_a_terminal(session, "absent.wasm", env={"TERM": "dumb"})
