@@ -339,7 +339,7 @@ class Inspector {
   }
 
   const wasm::Module& module_;
-  const ModuleNames names_;
+  const PrintedNames names_;
   const TypePrinter types_;
   const InstructionPrinter instructions_;
   LineWriter lines_;

@@ -435,7 +435,7 @@ class ModulePrinter {
 
   const wasm::Module& module_;
   const PrintOptions& options_;
-  const ModuleNames names_;
+  const PrintedNames names_;
   const TypePrinter types_;
   LineWriter lines_;
   FunctionPrinter functions_;

@@ -11,8 +11,10 @@
 namespace brink::text {
 namespace {
 
-/// Columns after which expressions are broken up.
+/// Columns after which expressions are broken up, but no line is left with less room than the
+/// second: deeply nested code would fall apart into single words.
 constexpr uint32_t kLineWidth = 100;
+constexpr uint32_t kLeastRoom = 40;
 /// Trees of operands grow to this height, then begin anew: deeper ones are neither readable nor
 /// kind to other readers of the text.
 constexpr uint16_t kMaxHeight = 48;
@@ -266,7 +268,8 @@ bool FoldedBody::start_node(LineWriter& lines, NodeId id, uint32_t level, NodeId
   const Node& node = nodes_[id];
   std::string& line = lines.begin_line(level, node.offset);
   const uint32_t column = lines.column(level);
-  if (column + node.width <= kLineWidth || (node.first_child == kNone)) {
+  const uint32_t room = std::max(kLineWidth, column + kLeastRoom) - column;
+  if (node.width <= room || node.first_child == kNone) {
     append_on_one_line(line, id);
     return false;
   }
@@ -276,7 +279,7 @@ bool FoldedBody::start_node(LineWriter& lines, NodeId id, uint32_t level, NodeId
   const Node& condition = nodes_[next];
   const bool is_single =
       condition.shape != Shape::Clause && nodes_[condition.next_sibling].shape == Shape::Clause;
-  if (is_single && column + node.text_size + 2 + condition.width <= kLineWidth) {
+  if (is_single && node.text_size + 2 + condition.width <= room) {
     line += ' ';
     append_on_one_line(line, next);
     next = condition.next_sibling;

@@ -58,7 +58,7 @@ std::vector<uint8_t> encode_hints(std::span<const wasm::BranchHint> hints) {
 }  // namespace
 
 FunctionPrinter::FunctionPrinter(const wasm::Module& module, const PrintOptions& options,
-                                 const ModuleNames& names, LineWriter& lines)
+                                 const PrintedNames& names, LineWriter& lines)
     : module_(module),
       options_(options),
       names_(names),

@@ -26,8 +26,8 @@ inline constexpr std::string_view kBranchHintSection = "metadata.code.branch_hin
 
 class FunctionPrinter {
  public:
-  FunctionPrinter(const wasm::Module& module, const PrintOptions& options, const ModuleNames& names,
-                  LineWriter& lines);
+  FunctionPrinter(const wasm::Module& module, const PrintOptions& options,
+                  const PrintedNames& names, LineWriter& lines);
 
   /// "(func ...)" with its body, on lines of level 1.
   Status print(uint32_t function_index);
@@ -50,7 +50,7 @@ class FunctionPrinter {
 
   const wasm::Module& module_;
   const PrintOptions& options_;
-  const ModuleNames& names_;
+  const PrintedNames& names_;
   LineWriter& lines_;
   TypePrinter types_;
   ArityFinder arities_;

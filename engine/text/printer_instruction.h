@@ -22,7 +22,7 @@ namespace brink::text {
 
 class InstructionPrinter {
  public:
-  InstructionPrinter(const wasm::Module& module, const ModuleNames& names)
+  InstructionPrinter(const wasm::Module& module, const PrintedNames& names)
       : names_(names), types_(module, names) {}
 
   /// Mnemonic and immediates of the instruction at the cursor.
@@ -40,7 +40,7 @@ class InstructionPrinter {
                       PrintedLabels& labels) const;
   void append_memarg(std::string& out, const decode::Instruction& instruction) const;
 
-  const ModuleNames& names_;
+  const PrintedNames& names_;
   TypePrinter types_;
 };
 

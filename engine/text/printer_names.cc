@@ -103,7 +103,7 @@ std::string_view LabelNames::next() {
   return tokens_.emplace_back(std::move(token));
 }
 
-ModuleNames::ModuleNames(const wasm::Module& module, const PrintOptions& options)
+PrintedNames::PrintedNames(const wasm::Module& module, const PrintOptions& options)
     : section_(decode::read_name_section(module)), name_unnamed_(options.name_unnamed) {
   types = make_space("type", module.types.size(), section_.types);
   functions = make_space("func", module.functions.size(), section_.functions);
@@ -116,8 +116,8 @@ ModuleNames::ModuleNames(const wasm::Module& module, const PrintOptions& options
   make_fields(module);
 }
 
-IdentifierSpace ModuleNames::make_space(std::string_view kind, size_t count,
-                                        std::span<const decode::NameAssociation> names) const {
+IdentifierSpace PrintedNames::make_space(std::string_view kind, size_t count,
+                                         std::span<const decode::NameAssociation> names) const {
   if (names.empty() && !name_unnamed_) return IdentifierSpace();
   IdentifierSpace space(kind, count);
   for (const decode::NameAssociation& association : names)
@@ -126,7 +126,7 @@ IdentifierSpace ModuleNames::make_space(std::string_view kind, size_t count,
   return space;
 }
 
-void ModuleNames::make_fields(const wasm::Module& module) {
+void PrintedNames::make_fields(const wasm::Module& module) {
   for (uint32_t i = 0; i < module.types.size(); ++i) {
     const auto* type = std::get_if<StructType>(&module.types[i].composite);
     if (type == nullptr) continue;
@@ -136,15 +136,15 @@ void ModuleNames::make_fields(const wasm::Module& module) {
   }
 }
 
-IdentifierSpace ModuleNames::locals(uint32_t function_index, uint32_t count) const {
+IdentifierSpace PrintedNames::locals(uint32_t function_index, uint32_t count) const {
   return make_space("local", count, section_.locals.find(function_index));
 }
 
-LabelNames ModuleNames::labels(uint32_t function_index) const {
+LabelNames PrintedNames::labels(uint32_t function_index) const {
   return LabelNames(section_.labels.find(function_index), name_unnamed_);
 }
 
-const IdentifierSpace& ModuleNames::of(ExternKind kind) const {
+const IdentifierSpace& PrintedNames::of(ExternKind kind) const {
   switch (kind) {
     case ExternKind::Func: return functions;
     case ExternKind::Table: return tables;
@@ -155,7 +155,7 @@ const IdentifierSpace& ModuleNames::of(ExternKind kind) const {
   return IdentifierSpace::none();
 }
 
-const IdentifierSpace& ModuleNames::fields(uint32_t type_index) const {
+const IdentifierSpace& PrintedNames::fields(uint32_t type_index) const {
   const auto found = fields_.find(type_index);
   return found == fields_.end() ? IdentifierSpace::none() : found->second;
 }

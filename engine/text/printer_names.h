@@ -90,11 +90,11 @@ class LabelNames {
 };
 
 /// All identifiers of a module. Locals, labels and fields are made when they are asked for.
-class ModuleNames {
+class PrintedNames {
  public:
-  ModuleNames(const wasm::Module& module, const PrintOptions& options);
-  ModuleNames(const ModuleNames&) = delete;
-  ModuleNames& operator=(const ModuleNames&) = delete;
+  PrintedNames(const wasm::Module& module, const PrintOptions& options);
+  PrintedNames(const PrintedNames&) = delete;
+  PrintedNames& operator=(const PrintedNames&) = delete;
 
   IdentifierSpace locals(uint32_t function_index, uint32_t count) const;
   LabelNames labels(uint32_t function_index) const;

@@ -20,7 +20,7 @@ namespace brink::text {
 
 class TypePrinter {
  public:
-  TypePrinter(const wasm::Module& module, const ModuleNames& names)
+  TypePrinter(const wasm::Module& module, const PrintedNames& names)
       : module_(module), names_(names) {}
 
   void append_heap_type(std::string& out, HeapType type) const;
@@ -61,7 +61,7 @@ class TypePrinter {
   void append_composite(std::string& out, const CompositeType& type, uint32_t type_index) const;
 
   const wasm::Module& module_;
-  const ModuleNames& names_;
+  const PrintedNames& names_;
 };
 
 }  // namespace brink::text
