@@ -1,10 +1,10 @@
 # Copyright the Brink authors.
 # SPDX-License-Identifier: Apache-2.0
+#
+# What Brink is built from, a file for each. All come from the distribution; none is downloaded.
 
 include(third_party/fmt.cmake)
-find_package(CLI11 REQUIRED)
+include(third_party/cli11.cmake)
 if(BRINK_BUILD_TESTS)
-  find_package(Catch2 REQUIRED)
-  add_library(brink_test_main OBJECT ${PROJECT_SOURCE_DIR}/cmake/test_main.cc)
-  target_link_libraries(brink_test_main PRIVATE Catch2::Catch2)
+  include(third_party/catch2.cmake)
 endif()
