@@ -63,7 +63,7 @@ void CodeBuilder::reset(bool far_mode, uint32_t scratch) {
   words_.clear();
   fixups_.clear();
   accumulators_.fill({});
-  last_compare_.reset();
+  last_computed_.reset();
   last_result_.reset();
   frame_slots_ = 0;
   scratch_ = scratch;
@@ -103,8 +103,27 @@ void CodeBuilder::wrote_slot(uint32_t slot, ValType type) {
 
 void CodeBuilder::copy_slot(ValType type, uint32_t destination, uint32_t source) {
   if (destination == source) return;
+  constexpr uint32_t kNear = std::numeric_limits<uint16_t>::max();
+  const bool is_near = !type.is_vector() && destination <= kNear && source <= kNear;
+  if (is_near && last_copy_ && words_[*last_copy_ + 1].wide.lo <= kNear &&
+      words_[*last_copy_ + 1].wide.hi <= kNear) {
+    // Two in one instruction.
+    CodeWord* const previous = &words_[*last_copy_];
+    const WideOperands first = previous[1].wide;
+    Operands both = {};
+    both.a = static_cast<uint16_t>(first.lo);
+    both.b = static_cast<uint16_t>(first.hi);
+    both.c = static_cast<uint16_t>(destination);
+    both.d = static_cast<uint16_t>(source);
+    previous[0].handler = internal_handler(InternalOp::CopyBoth);
+    previous[1].operands = both;
+    seal();
+    wrote_slot(destination, type);
+    return;
+  }
   emit(type.is_vector() ? InternalOp::CopyVector : InternalOp::Copy, {destination, source});
   wrote_slot(destination, type);
+  if (is_near) last_copy_ = size() - 2;
 }
 
 void CodeBuilder::store_accumulator(ValType type, uint32_t slot) {
@@ -131,7 +150,7 @@ void CodeBuilder::clobber(Accumulator& acc) {
   if (acc.state == Accumulator::State::Pending) {
     words_[acc.position].handler = acc.slot_form;
     words_[acc.position + 1].operands.a = near(acc.slot);
-    if (last_compare_ && last_compare_->position == acc.position) last_compare_.reset();
+    if (last_computed_ && last_computed_->position == acc.position) last_computed_.reset();
   }
   acc.state = Accumulator::State::Unknown;
 }
@@ -336,11 +355,18 @@ void CodeBuilder::emit_value(Opcode opcode, std::span<StackValue> args,
     else
       left = Mode::Slot;
   }
+  if (args.size() == 2 && args[0].kind == Kind::Const && args[1].kind != Kind::Const &&
+      fits_imm(args[0].bits, arg_types[0]) && forms.get(Mode::Imm, right, Mode::Slot) != nullptr) {
+    left = Mode::Imm;
+  }
   if (forms.get(left, right, Mode::Slot) == nullptr && right != Mode::Slot) right = Mode::Slot;
   if (forms.get(left, right, Mode::Slot) == nullptr) left = Mode::Slot;
   Operands operands = {};
   if (left == Mode::Slot) operands.b = operand_slot(args[0], arg_types[0]);
-  if (args.size() == 2) {
+  if (left == Mode::Imm) {
+    if (right == Mode::Slot) operands.b = operand_slot(args[1], arg_types[1]);
+    operands.imm = static_cast<int32_t>(args[0].bits);
+  } else if (args.size() == 2) {
     if (right == Mode::Slot)
       operands.c = operand_slot(args[1], arg_types[1]);
     else if (right == Mode::Imm)
@@ -353,9 +379,10 @@ void CodeBuilder::emit_value(Opcode opcode, std::span<StackValue> args,
   const Handler slot_form = forms.get(left, right, Mode::Slot);
   emit(slot_form, operands);
   if (right == Mode::Imm && arg_types[1] == kF64) emit_word(args[1].bits);
+  if (left == Mode::Imm && arg_types[0] == kF64) emit_word(args[0].bits);
   finish_result(position, forms.get(left, right, Mode::Acc), slot_form, result_type, result);
-  if (row.cls == OpClass::Compare || row.cls == OpClass::Test)
-    last_compare_ = LastCompare{position, opcode, left, right, operands};
+  if (fuses_with_branch(opcode) || row.cls == OpClass::Test || opcode == Opcode::I32Add)
+    last_computed_ = LastComputed{position, opcode, left, right, operands};
 }
 
 void CodeBuilder::emit_extract_lane(Opcode opcode, StackValue& vector, uint8_t lane,
@@ -455,57 +482,99 @@ std::optional<uint32_t> constant_address(const StackValue& address, uint32_t off
 
 }  // namespace
 
-void CodeBuilder::emit_load(Opcode opcode, StackValue& address, uint32_t offset,
-                            ValType result_type, StackValue& result) {
-  const AccessHandlers& forms = *handlers().accesses[static_cast<size_t>(opcode)];
-  Operands operands = {};
-  Mode mode = mode_of(address, kI32, false);
+const CodeBuilder::LastComputed* CodeBuilder::last_maker(const StackValue& value) const {
+  const bool is_last = last_computed_ && is_pending(value, kI32) &&
+                       accumulator(kI32).position == last_computed_->position;
+  return is_last ? &*last_computed_ : nullptr;
+}
+
+/// The last instruction would have overwritten the accumulator; without it, whatever an operand in
+/// the accumulator was is still there for the instruction that takes its place.
+void CodeBuilder::take_back_last() {
+  words_.resize(last_computed_->position);
+  accumulator(kI32).state = Accumulator::State::Unknown;
+  seal();
+}
+
+/// An address that the last instruction computed as a sum, to be computed by the access.
+std::optional<CodeBuilder::AddressForm> CodeBuilder::take_sum(const StackValue& address,
+                                                              uint32_t offset) {
+  const LastComputed* sum = last_maker(address);
+  if (sum == nullptr || sum->opcode != Opcode::I32Add) return std::nullopt;
+  AddressForm form;
+  if (sum->right == Mode::Imm) {
+    if (offset != 0 || sum->left == Mode::Imm) return std::nullopt;
+    form.mode = sum->left;
+    form.operands.b = sum->operands.b;
+    form.operands.imm = sum->operands.imm;
+    form.row = [](const AccessHandlers& forms, Mode mode, Mode value) {
+      return forms.plus_constant[static_cast<int>(mode)][static_cast<int>(value)];
+    };
+  } else {
+    if (offset > std::numeric_limits<uint16_t>::max()) return std::nullopt;
+    // Addition commutes: the accumulator comes first.
+    const bool exchange = sum->right == Mode::Acc;
+    form.mode = exchange ? Mode::Acc : sum->left;
+    form.operands.b = exchange ? 0 : sum->operands.b;
+    form.operands.c = exchange ? sum->operands.b : sum->operands.c;
+    form.operands.d = static_cast<uint16_t>(offset);
+    form.row = [](const AccessHandlers& forms, Mode mode, Mode value) {
+      return forms.plus_slot[static_cast<int>(mode)][static_cast<int>(value)];
+    };
+  }
+  take_back_last();
+  return form;
+}
+
+/// The address as the access is to name it. Code that it needs is written now.
+CodeBuilder::AddressForm CodeBuilder::take_address(StackValue& address, uint32_t offset) {
+  if (const std::optional<AddressForm> sum = take_sum(address, offset)) return *sum;
+  AddressForm form;
+  form.row = [](const AccessHandlers& forms, Mode mode, Mode value) {
+    return forms.guarded[static_cast<int>(mode)][static_cast<int>(value)];
+  };
+  form.mode = mode_of(address, kI32, false);
   if (const std::optional<uint32_t> absolute = constant_address(address, offset)) {
-    mode = Mode::Imm;
+    form.mode = Mode::Imm;
     offset = *absolute;
-  } else if (mode == Mode::Slot) {
-    operands.b = operand_slot(address, kI32);
+  } else if (form.mode == Mode::Slot) {
+    form.operands.b = operand_slot(address, kI32);
   } else {
     forget(address, kI32);
   }
-  operands.imm = static_cast<int32_t>(offset);
+  form.operands.imm = static_cast<int32_t>(offset);
+  return form;
+}
+
+void CodeBuilder::emit_load(Opcode opcode, StackValue& address, uint32_t offset,
+                            ValType result_type, StackValue& result) {
+  const AccessHandlers& forms = *handlers().accesses[static_cast<size_t>(opcode)];
+  const AddressForm form = take_address(address, offset);
   const uint32_t position = size();
-  const auto& row = forms.guarded[static_cast<int>(mode)];
-  const Handler slot_form = row[static_cast<int>(Mode::Slot)];
-  emit(slot_form, operands);
-  finish_result(position, row[static_cast<int>(Mode::Acc)], slot_form, result_type, result);
+  const Handler slot_form = form.row(forms, form.mode, Mode::Slot);
+  emit(slot_form, form.operands);
+  finish_result(position, form.row(forms, form.mode, Mode::Acc), slot_form, result_type, result);
 }
 
 void CodeBuilder::emit_store(Opcode opcode, StackValue& address, StackValue& value,
                              ValType value_type, uint32_t offset) {
   const AccessHandlers& forms = *handlers().accesses[static_cast<size_t>(opcode)];
-  Operands operands = {};
-  Mode address_mode = mode_of(address, kI32, false);
-  const std::optional<uint32_t> absolute = constant_address(address, offset);
-  if (absolute) {
-    address_mode = Mode::Imm;
-    offset = *absolute;
-  }
+  const bool same_class = acc_class(value_type) == AccClass::Int;
   Mode value_mode = mode_of(value, value_type, true);
-  if (value_mode == Mode::Imm &&
-      (acc_class(value_type) != AccClass::Int || !fits_int16(value.bits, value_type)))
+  if (value_mode == Mode::Imm && (!same_class || !fits_int16(value.bits, value_type)))
     value_mode = Mode::Slot;
-  if (address_mode == Mode::Acc && value_mode == Mode::Acc &&
-      acc_class(value_type) == AccClass::Int) {
-    if (is_pending(value, value_type))
-      address_mode = Mode::Slot;
-    else
-      value_mode = Mode::Slot;
-  }
-  if (address_mode == Mode::Slot) operands.b = operand_slot(address, kI32);
-  if (value_mode == Mode::Slot)
-    operands.a = operand_slot(value, value_type);
-  else if (value_mode == Mode::Imm)
-    operands.a = static_cast<uint16_t>(value.bits);
-  if (address_mode == Mode::Acc) forget(address, kI32);
+  uint16_t value_field = 0;
+  if (value_mode == Mode::Imm) value_field = static_cast<uint16_t>(value.bits);
+  // A pending value has the accumulator to itself. Otherwise the address may want it.
+  if (value_mode == Mode::Acc && same_class && !is_pending(value, value_type))
+    value_mode = Mode::Slot;
+  if (value_mode == Mode::Slot && value.kind == Kind::Const) materialize(value, value_type);
+  const AddressForm form = take_address(address, offset);
+  Operands operands = form.operands;
+  if (value_mode == Mode::Slot) value_field = operand_slot(value, value_type);
+  operands.a = value_field;
   if (value_mode == Mode::Acc) forget(value, value_type);
-  operands.imm = static_cast<int32_t>(offset);
-  emit(forms.guarded[static_cast<int>(address_mode)][static_cast<int>(value_mode)], operands);
+  emit(form.row(forms, form.mode, value_mode), operands);
 }
 
 void CodeBuilder::emit_lane_access(Opcode opcode, StackValue& address, uint32_t offset,
@@ -565,42 +634,28 @@ void CodeBuilder::emit_atomic(Opcode opcode, AddressType address_type, uint32_t 
 
 Condition CodeBuilder::take_condition(StackValue& value) {
   Condition condition;
-  const bool is_last = last_compare_ && is_pending(value, kI32) &&
-                       accumulator(kI32).position == last_compare_->position;
-  if (is_last) {
-    const LastCompare& compare = *last_compare_;
-    Opcode opcode = compare.opcode;
-    Mode right = compare.right;
-    int64_t constant = compare.operands.imm;
-    uint16_t left_slot = compare.operands.b;
-    bool fuses = true;
-    if (info(opcode).cls == OpClass::Test) {
+  const LastComputed* maker = last_maker(value);
+  const bool has_float_constant =
+      maker != nullptr && maker->right == Mode::Imm &&
+      info(maker->opcode).signature.operands[0] >= static_cast<uint8_t>(ValKind::F32);
+  if (maker != nullptr && maker->opcode != Opcode::I32Add && maker->left != Mode::Imm &&
+      !has_float_constant) {
+    condition.opcode = maker->opcode;
+    condition.left = maker->left;
+    condition.right = maker->right;
+    condition.operands.a = maker->operands.b;
+    if (info(maker->opcode).cls == OpClass::Test) {
       // x == 0
-      opcode = opcode == Opcode::I32Eqz ? Opcode::I32Eq : Opcode::I64Eq;
-      right = Mode::Imm;
-      constant = 0;
-    } else if (right == Mode::Imm) {
-      fuses = acc_class(info(opcode).signature.operands[0] == static_cast<uint8_t>(ValKind::I32)
-                            ? kI32
-                            : static_cast<ValKind>(info(opcode).signature.operands[0])) ==
-                  AccClass::Int &&
-              constant == static_cast<int16_t>(constant);
+      condition.opcode = maker->opcode == Opcode::I32Eqz ? Opcode::I32Eq : Opcode::I64Eq;
+      condition.right = Mode::Imm;
+    } else if (maker->right == Mode::Imm) {
+      condition.constant = static_cast<uint64_t>(int64_t{maker->operands.imm});
+    } else {
+      condition.operands.b = maker->operands.c;
     }
-    if (fuses) {
-      condition.compare = handlers().compare_branches[static_cast<size_t>(opcode)];
-      condition.opcode = opcode;
-      condition.left = compare.left;
-      condition.right = right;
-      condition.operands.a = left_slot;
-      condition.operands.b =
-          right == Mode::Imm ? static_cast<uint16_t>(constant) : compare.operands.c;
-      words_.resize(compare.position);
-      // The comparison would have overwritten the accumulator; without it, whatever an operand in
-      // the accumulator was is still there for the branch.
-      accumulator(kI32).state = Accumulator::State::Unknown;
-      seal();
-      return condition;
-    }
+    condition.compare = handlers().compare_branches[static_cast<size_t>(condition.opcode)];
+    take_back_last();
+    return condition;
   }
   condition.in_acc = mode_of(value, kI32, false) == Mode::Acc;
   if (condition.in_acc)
@@ -634,6 +689,7 @@ void CodeBuilder::emit_compare_branch(const Condition& condition, bool if_true, 
   }
   BRINK_CHECK(handler != nullptr);
   emit(handler, operands);
+  if (condition.compare != nullptr && condition.right == Mode::Imm) emit_word(condition.constant);
 }
 
 void CodeBuilder::add_fixup(FixupList& list, uint32_t instruction, uint32_t word,

@@ -62,6 +62,7 @@ struct Condition {
   Mode left = Mode::Slot;
   Mode right = Mode::Slot;
   Operands operands = {};  ///< of the comparison, as compare-branch wants them
+  uint64_t constant = 0;   ///< its right operand in mode Imm
   Opcode opcode = Opcode::Nop;
   bool negate = false;
   bool in_acc = false;  ///< the i32 is in the accumulator, else in `slot`
@@ -166,7 +167,8 @@ class CodeBuilder {
   void clobber_accumulators();
   /// Nothing may be patched across this point, but the accumulators keep their values.
   void seal() {
-    last_compare_.reset();
+    last_copy_.reset();
+    last_computed_.reset();
     last_result_.reset();
   }
 
@@ -178,7 +180,8 @@ class CodeBuilder {
     uint32_t position = 0;  ///< Pending: of the instruction
     Handler slot_form = nullptr;
   };
-  struct LastCompare {
+  /// The last instruction, if it computes: kept to be fused with the one that uses its result.
+  struct LastComputed {
     uint32_t position = 0;
     Opcode opcode = Opcode::Nop;
     Mode left = Mode::Slot, right = Mode::Slot;
@@ -191,6 +194,18 @@ class CodeBuilder {
     bool is_wide = false;  ///< field lo, else field a
     ValType type;
   };
+
+  /// The address of a guarded access as it goes into the instruction.
+  struct AddressForm {
+    Handler (*row)(const AccessHandlers&, Mode address, Mode value) = nullptr;
+    Mode mode = Mode::Slot;
+    Operands operands = {};
+  };
+  AddressForm take_address(StackValue& address, uint32_t offset);
+  std::optional<AddressForm> take_sum(const StackValue& address, uint32_t offset);
+  /// The last instruction if it made this pending value and may be taken back.
+  const LastComputed* last_maker(const StackValue& value) const;
+  void take_back_last();
 
   Accumulator& accumulator(ValType type) {
     return accumulators_[static_cast<size_t>(acc_class(type))];
@@ -224,7 +239,8 @@ class CodeBuilder {
   std::vector<CodeWord> words_;
   std::vector<Fixup> fixups_;
   std::array<Accumulator, kAccClasses> accumulators_;
-  std::optional<LastCompare> last_compare_;
+  std::optional<LastComputed> last_computed_;
+  std::optional<uint32_t> last_copy_;  ///< position of a Copy that ends the code
   std::optional<LastResult> last_result_;
   uint32_t frame_slots_ = 0;
   uint32_t scratch_ = 0;

@@ -35,7 +35,7 @@ constexpr Mode mode(int i) {
 }
 
 void add_value_names(Names& names, uint16_t op, const ValueHandlers& row) {
-  for (int a = 0; a < 2; ++a)
+  for (int a = 0; a < 3; ++a)
     for (int b = 0; b < 3; ++b)
       for (int result = 0; result < 2; ++result)
         if (const Handler handler = row.by_mode[a][b][result])
@@ -60,6 +60,14 @@ void add_access_names(Names& names, uint16_t op, const AccessHandlers& row) {
     for (int v = 0; v < 3; ++v)
       if (const Handler handler = row.guarded[a][v])
         names[handler] = {Shape::Access, op, {mode(a), mode(v), Mode::Slot}, false, false};
+  for (int a = 0; a < 2; ++a)
+    for (int v = 0; v < 3; ++v) {
+      if (const Handler handler = row.plus_constant[a][v])
+        names[handler] = {
+            Shape::AccessPlusConstant, op, {mode(a), mode(v), Mode::Slot}, false, false};
+      if (const Handler handler = row.plus_slot[a][v])
+        names[handler] = {Shape::AccessPlusSlot, op, {mode(a), mode(v), Mode::Slot}, false, false};
+    }
   for (const Handler handler : row.checked)
     if (handler != nullptr) names[handler] = {Shape::CheckedAccess, op, {}, false, false};
 }

@@ -20,7 +20,7 @@ namespace brink::interpret {
 /// Handlers of one instruction that computes: by the modes of its first and second operand and of
 /// its result (Slot, Acc). Instructions with one operand use row b = Slot.
 struct ValueHandlers {
-  Handler by_mode[2][3][2] = {};
+  Handler by_mode[3][3][2] = {};
   Handler get(Mode a, Mode b, Mode result) const {
     return by_mode[static_cast<int>(a)][static_cast<int>(b)][static_cast<int>(result)];
   }
@@ -39,8 +39,12 @@ struct CompareBranchHandlers {
 /// accumulator, or absent (Imm: the offset is all). `value` is the result's or the operand's mode.
 /// Checked: any memory; address and value in slots; word 1: a value, b address, imm memory; word 2:
 /// offset; by address type.
+/// Sums: the address is the 32-bit sum of two operands, the first in a slot or the accumulator, the
+/// second a constant (imm, the offset is 0) or a slot (c, the offset is the 16 bits of d).
 struct AccessHandlers {
   Handler guarded[3][3] = {};
+  Handler plus_constant[2][3] = {};
+  Handler plus_slot[2][3] = {};
   Handler checked[2] = {};
 };
 
@@ -66,6 +70,11 @@ struct HandlerTables : ValueTables {
 };
 const HandlerTables& handlers();
 
+/// Whether a branch can be fused with an instruction that makes its condition.
+constexpr bool fuses_with_branch(Opcode opcode) {
+  return info(opcode).cls == OpClass::Compare || opcode == Opcode::I32And;
+}
+
 inline Handler internal_handler(InternalOp op) {
   return handlers().internal[static_cast<size_t>(op)];
 }
@@ -82,7 +91,15 @@ void fill_call_handlers(std::array<Handler, kInternalOpCount>& handlers);
 void fill_state_handlers(std::array<Handler, kInternalOpCount>& handlers);
 
 /// For disassembly: what a handler is and how to print its operands.
-enum class Shape : uint8_t { Value, CompareBranch, Access, CheckedAccess, Internal };
+enum class Shape : uint8_t {
+  Value,
+  CompareBranch,
+  Access,
+  AccessPlusConstant,
+  AccessPlusSlot,
+  CheckedAccess,
+  Internal
+};
 struct HandlerName {
   Shape shape;
   uint16_t op = 0;     ///< Opcode or InternalOp

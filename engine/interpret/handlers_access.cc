@@ -182,17 +182,40 @@ struct Lane {
 
 // ---- handlers ----
 
+/// How the address of a guarded access is made.
+enum class Address : uint8_t {
+  Slot,           ///< b + imm
+  Acc,            ///< acc + imm
+  Absolute,       ///< imm
+  SlotPlusConst,  ///< 32-bit sum of b and imm
+  AccPlusConst,   ///< 32-bit sum of acc and imm
+  SlotPlusSlot,   ///< 32-bit sum of b and c, + d
+  AccPlusSlot,    ///< 32-bit sum of acc and c, + d
+};
+
 /// The effective index of a guarded access: at most 33 bits.
-template <Mode address>
+template <Address address>
 BRINK_INLINE uint64_t guarded_index(BRINK_STATE) {
-  const uint64_t offset = static_cast<uint32_t>(pc[1].operands.imm);
-  if constexpr (address == Mode::Imm)
-    return offset;
+  const Operands op = pc[1].operands;
+  const auto imm = static_cast<uint32_t>(op.imm);
+  const auto accumulator = static_cast<uint32_t>(acc);
+  if constexpr (address == Address::Slot)
+    return uint64_t{imm} + load_slot<uint32_t>(fp + op.b);
+  else if constexpr (address == Address::Acc)
+    return uint64_t{imm} + accumulator;
+  else if constexpr (address == Address::Absolute)
+    return imm;
+  else if constexpr (address == Address::SlotPlusConst)
+    return load_slot<uint32_t>(fp + op.b) + imm;
+  else if constexpr (address == Address::AccPlusConst)
+    return accumulator + imm;
+  else if constexpr (address == Address::SlotPlusSlot)
+    return uint64_t{load_slot<uint32_t>(fp + op.b) + load_slot<uint32_t>(fp + op.c)} + op.d;
   else
-    return offset + read<uint32_t, address>(BRINK_STATE_ARGS, pc[1].operands.b);
+    return uint64_t{accumulator + load_slot<uint32_t>(fp + op.c)} + op.d;
 }
 
-template <typename Access, Mode address, Mode dst>
+template <typename Access, Address address, Mode dst>
 void load_guarded(BRINK_STATE) {
   using T = typename Access::Value;
   const T value = Access::guarded(mem, guarded_index<address>(BRINK_STATE_ARGS), pc, fp);
@@ -201,7 +224,7 @@ void load_guarded(BRINK_STATE) {
 }
 
 /// In mode Imm the value is the 16-bit constant a.
-template <typename Access, Mode address, Mode value_mode>
+template <typename Access, Address address, Mode value_mode>
 void store_guarded(BRINK_STATE) {
   using T = typename Access::Value;
   T value;
@@ -269,7 +292,7 @@ template <typename Memory>
 void load_lane_guarded(BRINK_STATE) {
   const WideOperands extra = pc[2].wide;
   const Memory value =
-      Lane<Memory>::guarded_load(mem, guarded_index<Mode::Slot>(BRINK_STATE_ARGS), pc, fp);
+      Lane<Memory>::guarded_load(mem, guarded_index<Address::Slot>(BRINK_STATE_ARGS), pc, fp);
   const V128 result = with_lane(load_slot<V128>(fp + extra.lo), extra.hi, value);
   BRINK_WRITE(V128, Mode::Slot, result);
   BRINK_NEXT(3);
@@ -278,7 +301,7 @@ void load_lane_guarded(BRINK_STATE) {
 template <typename Memory>
 void store_lane_guarded(BRINK_STATE) {
   const WideOperands extra = pc[2].wide;
-  Lane<Memory>::guarded_store(mem, guarded_index<Mode::Slot>(BRINK_STATE_ARGS),
+  Lane<Memory>::guarded_store(mem, guarded_index<Address::Slot>(BRINK_STATE_ARGS),
                               get_lane<Memory>(fp + extra.lo, extra.hi), pc, fp);
   BRINK_NEXT(3);
 }
@@ -311,37 +334,57 @@ constexpr int kS = static_cast<int>(Mode::Slot);
 constexpr int kA = static_cast<int>(Mode::Acc);
 constexpr int kI = static_cast<int>(Mode::Imm);
 
+template <typename Access, Mode dst>
+constexpr void add_loads(AccessHandlers& row) {
+  constexpr int to = static_cast<int>(dst);
+  row.guarded[kS][to] = load_guarded<Access, Address::Slot, dst>;
+  row.guarded[kA][to] = load_guarded<Access, Address::Acc, dst>;
+  row.guarded[kI][to] = load_guarded<Access, Address::Absolute, dst>;
+  row.plus_constant[kS][to] = load_guarded<Access, Address::SlotPlusConst, dst>;
+  row.plus_constant[kA][to] = load_guarded<Access, Address::AccPlusConst, dst>;
+  row.plus_slot[kS][to] = load_guarded<Access, Address::SlotPlusSlot, dst>;
+  row.plus_slot[kA][to] = load_guarded<Access, Address::AccPlusSlot, dst>;
+}
+
 template <typename Access>
 constexpr AccessHandlers make_load() {
   AccessHandlers row;
-  row.guarded[kS][kS] = load_guarded<Access, Mode::Slot, Mode::Slot>;
-  row.guarded[kA][kS] = load_guarded<Access, Mode::Acc, Mode::Slot>;
-  row.guarded[kI][kS] = load_guarded<Access, Mode::Imm, Mode::Slot>;
-  if constexpr (!std::is_same_v<typename Access::Value, V128>) {
-    row.guarded[kS][kA] = load_guarded<Access, Mode::Slot, Mode::Acc>;
-    row.guarded[kA][kA] = load_guarded<Access, Mode::Acc, Mode::Acc>;
-    row.guarded[kI][kA] = load_guarded<Access, Mode::Imm, Mode::Acc>;
-  }
+  add_loads<Access, Mode::Slot>(row);
+  if constexpr (!std::is_same_v<typename Access::Value, V128>) add_loads<Access, Mode::Acc>(row);
   row.checked[0] = load_checked<Access, uint32_t>;
   row.checked[1] = load_checked<Access, uint64_t>;
   return row;
 }
 
+/// Stores whose address needs no accumulator, and those whose address does.
+template <typename Access, Mode value>
+constexpr void add_stores(AccessHandlers& row) {
+  constexpr int from = static_cast<int>(value);
+  row.guarded[kS][from] = store_guarded<Access, Address::Slot, value>;
+  row.guarded[kI][from] = store_guarded<Access, Address::Absolute, value>;
+  row.plus_constant[kS][from] = store_guarded<Access, Address::SlotPlusConst, value>;
+  row.plus_slot[kS][from] = store_guarded<Access, Address::SlotPlusSlot, value>;
+}
+template <typename Access, Mode value>
+constexpr void add_stores_to_acc(AccessHandlers& row) {
+  constexpr int from = static_cast<int>(value);
+  row.guarded[kA][from] = store_guarded<Access, Address::Acc, value>;
+  row.plus_constant[kA][from] = store_guarded<Access, Address::AccPlusConst, value>;
+  row.plus_slot[kA][from] = store_guarded<Access, Address::AccPlusSlot, value>;
+}
+
 template <typename Access>
 constexpr AccessHandlers make_store() {
   AccessHandlers row;
-  row.guarded[kS][kS] = store_guarded<Access, Mode::Slot, Mode::Slot>;
-  row.guarded[kS][kA] = store_guarded<Access, Mode::Slot, Mode::Acc>;
-  row.guarded[kA][kS] = store_guarded<Access, Mode::Acc, Mode::Slot>;
-  row.guarded[kI][kS] = store_guarded<Access, Mode::Imm, Mode::Slot>;
-  row.guarded[kI][kA] = store_guarded<Access, Mode::Imm, Mode::Acc>;
+  add_stores<Access, Mode::Slot>(row);
+  add_stores<Access, Mode::Acc>(row);
+  add_stores_to_acc<Access, Mode::Slot>(row);
   if constexpr (std::is_integral_v<typename Access::Value>) {
-    row.guarded[kS][kI] = store_guarded<Access, Mode::Slot, Mode::Imm>;
-    row.guarded[kA][kI] = store_guarded<Access, Mode::Acc, Mode::Imm>;
-    row.guarded[kI][kI] = store_guarded<Access, Mode::Imm, Mode::Imm>;
+    add_stores<Access, Mode::Imm>(row);
+    add_stores_to_acc<Access, Mode::Imm>(row);
   } else {
     // Address and value are in different accumulators.
-    row.guarded[kA][kA] = store_guarded<Access, Mode::Acc, Mode::Acc>;
+    add_stores_to_acc<Access, Mode::Acc>(row);
   }
   row.checked[0] = store_checked<Access, uint32_t>;
   row.checked[1] = store_checked<Access, uint64_t>;

@@ -26,6 +26,14 @@ void copy2(BRINK_STATE) {
   BRINK_NEXT(2);
 }
 
+/// a destination, b source, then c destination, d source.
+void copy_both(BRINK_STATE) {
+  const Operands op = pc[1].operands;
+  fp[op.a] = fp[op.b];
+  fp[op.c] = fp[op.d];
+  BRINK_NEXT(2);
+}
+
 /// lo destination, hi source, of two slots each.
 void copy_vector(BRINK_STATE) {
   const WideOperands op = pc[1].wide;
@@ -169,6 +177,7 @@ void fill_control_handlers(std::array<Handler, kInternalOpCount>& handlers) {
   };
   set(InternalOp::Copy, copy);
   set(InternalOp::Copy2, copy2);
+  set(InternalOp::CopyBoth, copy_both);
   set(InternalOp::CopyVector, copy_vector);
   set(InternalOp::StoreAcc, store_acc);
   set(InternalOp::StoreFacc, store_facc);

@@ -89,6 +89,18 @@ void ternary(BRINK_STATE) {
   BRINK_NEXT(2);
 }
 
+/// The left operand is the constant; b right.
+template <auto fn, Mode right, Mode dst>
+void binary_constant_left(BRINK_STATE) {
+  using A = Arg<fn, 0>;
+  using B = Arg<fn, 1>;
+  const A a = immediate<A>(pc);
+  const B b = BRINK_READ(B, right, b);
+  constexpr uint32_t kWords = kImmWords<A, Mode::Imm>;
+  BRINK_WRITE(ResultOf<fn>, dst, fn(a, b));
+  BRINK_NEXT(kWords);
+}
+
 /// a result, b vector, c lane number.
 template <auto fn, Mode src, Mode dst>
 void extract_lane(BRINK_STATE) {
@@ -117,14 +129,15 @@ void shuffle(BRINK_STATE) {
   BRINK_NEXT(4);
 }
 
-/// a left, b right or 16-bit constant, imm target.
+/// a left, b right, imm target; a constant right operand is in word 2. `fn` is a comparison, or any
+/// instruction whose result is a condition.
 template <auto fn, Mode left, Mode right, bool negate, bool backward>
 void compare_branch(BRINK_STATE) {
   using T = Arg<fn, 0>;
   const T a = BRINK_READ(T, left, a);
   T b;
   if constexpr (right == Mode::Imm) {
-    b = static_cast<T>(static_cast<int64_t>(static_cast<int16_t>(pc[1].operands.b)));
+    b = static_cast<T>(pc[2].bits);
   } else {
     b = BRINK_READ(T, right, b);
   }
@@ -136,7 +149,7 @@ void compare_branch(BRINK_STATE) {
     }
     BRINK_NEXT(0);
   }
-  BRINK_NEXT(2);
+  BRINK_NEXT(right == Mode::Imm ? 3 : 2);
 }
 
 template <typename T>
@@ -166,11 +179,11 @@ consteval Handler binary_handler() {
     return binary<fn, a, b, dst>;
 }
 
-template <auto fn, Mode a, Mode b, bool negate, bool backward>
+template <OpClass cls, auto fn, Mode a, Mode b, bool negate, bool backward>
 consteval Handler compare_branch_handler() {
   constexpr bool is_integer = std::is_integral_v<Arg<fn, 0>>;
   // The negation of an integer comparison is another comparison; with NaN it is not.
-  if constexpr (is_integer && negate)
+  if constexpr (is_integer && negate && cls == OpClass::Compare)
     return nullptr;
   else if constexpr (!is_integer && b == Mode::Imm)
     return nullptr;
@@ -202,6 +215,13 @@ consteval ValueHandlers make_value_handlers() {
     result.by_mode[1][1][1] = binary_handler<fn, kA, kA, kA>();
     result.by_mode[1][2][0] = binary_handler<fn, kA, kI, kS>();
     result.by_mode[1][2][1] = binary_handler<fn, kA, kI, kA>();
+    // Commutative operations have the constant on the right, comparisons are exchanged.
+    if constexpr (cls == OpClass::Binary && !Traits<fn>::kTraps && !kIsVector<Arg<fn, 0>>) {
+      result.by_mode[2][0][0] = binary_constant_left<fn, kS, kS>;
+      result.by_mode[2][0][1] = binary_constant_left<fn, kS, kA>;
+      result.by_mode[2][1][0] = binary_constant_left<fn, kA, kS>;
+      result.by_mode[2][1][1] = binary_constant_left<fn, kA, kA>;
+    }
   } else if constexpr (cls == OpClass::Ternary) {
     result.by_mode[0][0][0] = ternary<fn>;
   } else if constexpr (cls == OpClass::ExtractLane) {
@@ -225,20 +245,18 @@ consteval ValueHandlers make_value_handlers() {
 template <OpClass cls, auto fn>
 consteval CompareBranchHandlers make_compare_branch_handlers() {
   CompareBranchHandlers result;
-  if constexpr (cls == OpClass::Compare) {
-    constexpr Mode kS = Mode::Slot, kA = Mode::Acc, kI = Mode::Imm;
-#define BRINK_ROW(i, j, a, b)                                                    \
-  result.by_mode[i][j][0][0] = compare_branch_handler<fn, a, b, false, false>(); \
-  result.by_mode[i][j][0][1] = compare_branch_handler<fn, a, b, false, true>();  \
-  result.by_mode[i][j][1][0] = compare_branch_handler<fn, a, b, true, false>();  \
-  result.by_mode[i][j][1][1] = compare_branch_handler<fn, a, b, true, true>();
-    BRINK_ROW(0, 0, kS, kS)
-    BRINK_ROW(0, 1, kS, kA)
-    BRINK_ROW(0, 2, kS, kI)
-    BRINK_ROW(1, 0, kA, kS)
-    BRINK_ROW(1, 2, kA, kI)
+  constexpr Mode kS = Mode::Slot, kA = Mode::Acc, kI = Mode::Imm;
+#define BRINK_ROW(i, j, a, b)                                                         \
+  result.by_mode[i][j][0][0] = compare_branch_handler<cls, fn, a, b, false, false>(); \
+  result.by_mode[i][j][0][1] = compare_branch_handler<cls, fn, a, b, false, true>();  \
+  result.by_mode[i][j][1][0] = compare_branch_handler<cls, fn, a, b, true, false>();  \
+  result.by_mode[i][j][1][1] = compare_branch_handler<cls, fn, a, b, true, true>();
+  BRINK_ROW(0, 0, kS, kS)
+  BRINK_ROW(0, 1, kS, kA)
+  BRINK_ROW(0, 2, kS, kI)
+  BRINK_ROW(1, 0, kA, kS)
+  BRINK_ROW(1, 2, kA, kI)
 #undef BRINK_ROW
-  }
   return result;
 }
 
@@ -255,7 +273,7 @@ const ValueHandlers* value_row() {
 
 template <typename Part, Opcode opcode, auto fn>
 const CompareBranchHandlers* compare_branch_row() {
-  if constexpr (Part::has(opcode) && info(opcode).cls == OpClass::Compare) {
+  if constexpr (Part::has(opcode) && fuses_with_branch(opcode)) {
     static constexpr CompareBranchHandlers kRow =
         make_compare_branch_handlers<info(opcode).cls, fn>();
     return &kRow;

@@ -41,11 +41,26 @@ bool has_f64_constant(const HandlerName& name) {
          signature.operands[1] == static_cast<uint8_t>(ValKind::F64);
 }
 
+Line list_constant_left(const HandlerName& name, const CodeWord* pc) {
+  const OpcodeInfo& row = info(static_cast<Opcode>(name.op));
+  const Operands op = pc[1].operands;
+  const bool is_f64 = row.signature.operands[0] == static_cast<uint8_t>(ValKind::F64);
+  const std::string constant =
+      is_f64 ? fmt::format("{}", std::bit_cast<double>(pc[2].bits)) : fmt::format("{}", op.imm);
+  Line line;
+  line.name = row.mnemonic;
+  line.operands =
+      fmt::format("{} = {}, {}", slot(name.modes[2], op.a), constant, slot(name.modes[1], op.b));
+  if (is_f64) line.words = 3;
+  return line;
+}
+
 Line list_value(const HandlerName& name, const CodeWord* pc) {
   const OpcodeInfo& row = info(static_cast<Opcode>(name.op));
   const Operands op = pc[1].operands;
   Line line;
   line.name = row.mnemonic;
+  if (name.modes[0] == Mode::Imm) return list_constant_left(name, pc);
   line.operands = fmt::format("{} = {}", slot(name.modes[2], op.a), slot(name.modes[0], op.b));
   if (row.cls == OpClass::ExtractLane) {
     line.operands += fmt::format(", lane {}", op.c);
@@ -67,9 +82,10 @@ Line list_value(const HandlerName& name, const CodeWord* pc) {
 Line list_compare_branch(const HandlerName& name, const CodeWord* pc, int64_t position) {
   const Operands op = pc[1].operands;
   const std::string right = name.modes[1] == Mode::Imm
-                                ? fmt::format("{}", static_cast<int16_t>(op.b))
+                                ? fmt::format("{}", static_cast<int64_t>(pc[2].bits))
                                 : slot(name.modes[1], op.b);
   Line line;
+  if (name.modes[1] == Mode::Imm) line.words = 3;
   line.name = fmt::format("{}{}+{}", name.negate ? "not " : "",
                           mnemonic(static_cast<Opcode>(name.op)), name.backward ? "loop" : "br");
   line.operands = fmt::format("{}, {} -> {}", slot(name.modes[0], op.a), right, position + op.imm);
@@ -86,6 +102,10 @@ Line list_access(const HandlerName& name, const CodeWord* pc) {
   std::string address = name.modes[0] == Mode::Imm
                             ? fmt::format("[{}]", offset)
                             : fmt::format("[{} + {}]", slot(name.modes[0], op.b), offset);
+  if (name.shape == Shape::AccessPlusConstant)
+    address = fmt::format("[{} +32 {}]", slot(name.modes[0], op.b), op.imm);
+  if (name.shape == Shape::AccessPlusSlot)
+    address = fmt::format("[{} +32 s{} + {}]", slot(name.modes[0], op.b), op.c, op.d);
   if (is_checked) address = fmt::format("memory {} {}", op.imm, address);
   const std::string value = name.modes[1] == Mode::Imm
                                 ? fmt::format("{}", static_cast<int16_t>(op.a))
@@ -141,6 +161,8 @@ Line list_instruction(const CodeWord* pc, int64_t position) {
     case Shape::Value: return list_value(*name, pc);
     case Shape::CompareBranch: return list_compare_branch(*name, pc, position);
     case Shape::Access:
+    case Shape::AccessPlusConstant:
+    case Shape::AccessPlusSlot:
     case Shape::CheckedAccess: return list_access(*name, pc);
     case Shape::Internal: break;
   }
