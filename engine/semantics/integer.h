@@ -5,10 +5,11 @@
 // interpreter's handlers, constant expressions and the compiler's constant folding call these
 // functions; nobody else adds, rounds or saturates on behalf of a guest.
 //
-//   integer.h       i32, i64                      simd_integer.h  lane-wise integer arithmetic
-//   float.h         f32, f64                      simd_float.h    lane-wise float arithmetic
-//   convert.h       between the four              simd_convert.h  between lane types
-//   wide.h          128-bit results in two i64    simd_lane.h     moving, testing, masking lanes
+//   integer.h   i32, i64                          simd_integer.h  lane-wise integer arithmetic
+//   float.h     f32, f64                          simd_float.h    lane-wise float arithmetic
+//   convert.h   between the four                  simd_width.h    to lanes of another width
+//   wide.h      128-bit results in two i64        simd_convert.h  to and from float lanes
+//                                                 simd_lane.h     moving, testing, masking lanes
 //   operations.def  instruction -> function       relaxed_simd.h  the relaxed instructions
 //
 // The convention:

@@ -18,6 +18,7 @@
 #include "engine/semantics/simd_float.h"
 #include "engine/semantics/simd_integer.h"
 #include "engine/semantics/simd_lane.h"
+#include "engine/semantics/simd_width.h"
 #include "engine/semantics/test_values.h"
 #include "engine/semantics/wide.h"
 #include "engine/wasm/opcode.h"

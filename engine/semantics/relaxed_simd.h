@@ -21,6 +21,7 @@
 #include "engine/semantics/simd_float.h"
 #include "engine/semantics/simd_integer.h"
 #include "engine/semantics/simd_lane.h"
+#include "engine/semantics/simd_width.h"
 #include "engine/semantics/target.h"
 
 namespace brink::semantics {

@@ -127,13 +127,14 @@ BRINK_OPERATION F max(F a, F b) {
 BRINK_UNARY(abs, simd::bits_of(a) & ~simd::sign_bits(a))
 BRINK_UNARY(neg, simd::bits_of(a) ^ simd::sign_bits(a))
 
-BRINK_PER_LANE(sqrt,    _mm_sqrt_ps(a),     _mm_sqrt_pd(a),     vsqrtq_f32, vsqrtq_f64)
-BRINK_PER_LANE(ceil,    _mm_ceil_ps(a),     _mm_ceil_pd(a),     vrndpq_f32, vrndpq_f64)
-BRINK_PER_LANE(floor,   _mm_floor_ps(a),    _mm_floor_pd(a),    vrndmq_f32, vrndmq_f64)
-BRINK_PER_LANE(trunc,   _mm_round_ps(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC),
-                        _mm_round_pd(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC),        vrndq_f32,  vrndq_f64)
+BRINK_PER_LANE(sqrt, _mm_sqrt_ps(a), _mm_sqrt_pd(a), vsqrtq_f32, vsqrtq_f64)
+BRINK_PER_LANE(ceil, _mm_ceil_ps(a), _mm_ceil_pd(a), vrndpq_f32, vrndpq_f64)
+BRINK_PER_LANE(floor, _mm_floor_ps(a), _mm_floor_pd(a), vrndmq_f32, vrndmq_f64)
+BRINK_PER_LANE(trunc, _mm_round_ps(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC),
+               _mm_round_pd(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC), vrndq_f32, vrndq_f64)
 BRINK_PER_LANE(nearest, _mm_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC),
-                        _mm_round_pd(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC), vrndnq_f32, vrndnq_f64)
+               _mm_round_pd(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC),
+               vrndnq_f32, vrndnq_f64)
 
 BRINK_BINARY(add, a + b)
 BRINK_BINARY(sub, a - b)

@@ -185,25 +185,35 @@ BRINK_16(BRINK_BINARY_OF, q15mulr_sat_s, simd::q15mulr_sat_s(a, b))
 
 // Saturation, and the average rounded up, without a wider lane
 BRINK_8(BRINK_BINARY_OF, add_sat_s, BRINK_SEMANTICS_PICK(
-    (U)_mm_adds_epi8((__m128i)a, (__m128i)b), (U)vqaddq_s8((int8x16_t)a, (int8x16_t)b), (simd::add_sat_s<S>(a, b))))
+    (U)_mm_adds_epi8((__m128i)a, (__m128i)b), (U)vqaddq_s8((int8x16_t)a, (int8x16_t)b),
+    (simd::add_sat_s<S>(a, b))))
 BRINK_16(BRINK_BINARY_OF, add_sat_s, BRINK_SEMANTICS_PICK(
-    (U)_mm_adds_epi16((__m128i)a, (__m128i)b), (U)vqaddq_s16((int16x8_t)a, (int16x8_t)b), (simd::add_sat_s<S>(a, b))))
+    (U)_mm_adds_epi16((__m128i)a, (__m128i)b), (U)vqaddq_s16((int16x8_t)a, (int16x8_t)b),
+    (simd::add_sat_s<S>(a, b))))
 BRINK_8(BRINK_BINARY_OF, add_sat_u, BRINK_SEMANTICS_PICK(
-    (U)_mm_adds_epu8((__m128i)a, (__m128i)b), (U)vqaddq_u8((uint8x16_t)a, (uint8x16_t)b), (a + b) | (U)((U)(a + b) < a)))
+    (U)_mm_adds_epu8((__m128i)a, (__m128i)b), (U)vqaddq_u8((uint8x16_t)a, (uint8x16_t)b),
+    (a + b) | (U)((U)(a + b) < a)))
 BRINK_16(BRINK_BINARY_OF, add_sat_u, BRINK_SEMANTICS_PICK(
-    (U)_mm_adds_epu16((__m128i)a, (__m128i)b), (U)vqaddq_u16((uint16x8_t)a, (uint16x8_t)b), (a + b) | (U)((U)(a + b) < a)))
+    (U)_mm_adds_epu16((__m128i)a, (__m128i)b), (U)vqaddq_u16((uint16x8_t)a, (uint16x8_t)b),
+    (a + b) | (U)((U)(a + b) < a)))
 BRINK_8(BRINK_BINARY_OF, sub_sat_s, BRINK_SEMANTICS_PICK(
-    (U)_mm_subs_epi8((__m128i)a, (__m128i)b), (U)vqsubq_s8((int8x16_t)a, (int8x16_t)b), (simd::sub_sat_s<S>(a, b))))
+    (U)_mm_subs_epi8((__m128i)a, (__m128i)b), (U)vqsubq_s8((int8x16_t)a, (int8x16_t)b),
+    (simd::sub_sat_s<S>(a, b))))
 BRINK_16(BRINK_BINARY_OF, sub_sat_s, BRINK_SEMANTICS_PICK(
-    (U)_mm_subs_epi16((__m128i)a, (__m128i)b), (U)vqsubq_s16((int16x8_t)a, (int16x8_t)b), (simd::sub_sat_s<S>(a, b))))
+    (U)_mm_subs_epi16((__m128i)a, (__m128i)b), (U)vqsubq_s16((int16x8_t)a, (int16x8_t)b),
+    (simd::sub_sat_s<S>(a, b))))
 BRINK_8(BRINK_BINARY_OF, sub_sat_u, BRINK_SEMANTICS_PICK(
-    (U)_mm_subs_epu8((__m128i)a, (__m128i)b), (U)vqsubq_u8((uint8x16_t)a, (uint8x16_t)b), (a - b) & (U)(a > b)))
+    (U)_mm_subs_epu8((__m128i)a, (__m128i)b), (U)vqsubq_u8((uint8x16_t)a, (uint8x16_t)b),
+    (a - b) & (U)(a > b)))
 BRINK_16(BRINK_BINARY_OF, sub_sat_u, BRINK_SEMANTICS_PICK(
-    (U)_mm_subs_epu16((__m128i)a, (__m128i)b), (U)vqsubq_u16((uint16x8_t)a, (uint16x8_t)b), (a - b) & (U)(a > b)))
+    (U)_mm_subs_epu16((__m128i)a, (__m128i)b), (U)vqsubq_u16((uint16x8_t)a, (uint16x8_t)b),
+    (a - b) & (U)(a > b)))
 BRINK_8(BRINK_BINARY_OF, avgr_u, BRINK_SEMANTICS_PICK(
-    (U)_mm_avg_epu8((__m128i)a, (__m128i)b), (U)vrhaddq_u8((uint8x16_t)a, (uint8x16_t)b), (a | b) - ((a ^ b) >> 1)))
+    (U)_mm_avg_epu8((__m128i)a, (__m128i)b), (U)vrhaddq_u8((uint8x16_t)a, (uint8x16_t)b),
+    (a | b) - ((a ^ b) >> 1)))
 BRINK_16(BRINK_BINARY_OF, avgr_u, BRINK_SEMANTICS_PICK(
-    (U)_mm_avg_epu16((__m128i)a, (__m128i)b), (U)vrhaddq_u16((uint16x8_t)a, (uint16x8_t)b), (a | b) - ((a ^ b) >> 1)))
+    (U)_mm_avg_epu16((__m128i)a, (__m128i)b), (U)vrhaddq_u16((uint16x8_t)a, (uint16x8_t)b),
+    (a | b) - ((a ^ b) >> 1)))
 
 // Comparison
 BRINK_8_TO_64(BRINK_BINARY_OF, eq, a == b)
