@@ -74,7 +74,10 @@ def main():
     options = parser.parse_args()
     tests = sorted(options.suite.rglob("*.wasm"))
     if not tests:
-        sys.exit(f"no tests in {options.suite}; set WASI_TESTSUITE or give --suite")
+        sys.exit(
+            f"the WASI test suite is not in {options.suite}: clone the repository "
+            "WebAssembly/wasi-testsuite with its built tests, and set WASI_TESTSUITE to its folder"
+        )
     if options.filters:
         tests = [test for test in tests if any(word in str(test) for word in options.filters)]
     failed = 0
