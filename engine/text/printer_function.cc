@@ -74,8 +74,10 @@ Status FunctionPrinter::print(uint32_t function_index) {
   BodyCursor cursor(module_, function.body, names_.labels(function_index));
   const std::vector<ValType> declared = BRINK_TRY(cursor.read_locals());
   const auto param_count = static_cast<uint32_t>(type == nullptr ? 0 : type->params.size());
+  const auto local_count = param_count + static_cast<uint32_t>(declared.size());
+  // Without the type nobody knows where the locals begin to be numbered.
   const IdentifierSpace locals =
-      names_.locals(function_index, param_count + static_cast<uint32_t>(declared.size()));
+      type == nullptr ? IdentifierSpace() : names_.locals(function_index, local_count);
 
   std::string& line = lines_.begin_line(kFunctionLevel, function.body.offset);
   line += "(func";

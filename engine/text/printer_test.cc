@@ -306,6 +306,18 @@ TEST_CASE("locals") {
   check_round_trip(text);
 }
 
+TEST_CASE("locals of a function whose type does not exist keep their numbers") {
+  const std::string_view text = R"((module
+  (func $f (;0;) (type 7)
+    (local i32)
+    local.get 0
+  )
+)
+)";
+  CHECK(print(text) == text);
+  CHECK(print(text, {.name_unnamed = true}) == text);
+}
+
 TEST_CASE("made-up names") {
   const std::string text = print(R"((module
     (type (struct (field i32))) (global i32 (i32.const 0))
