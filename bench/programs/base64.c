@@ -13,7 +13,7 @@ static uint8_t data[kSize], back[kSize];
 static char text[kSize / 3 * 4 + 1], hex[kSize * 2 + 1];
 
 static void encode(void) {
-  char *out = text;
+  char* out = text;
   for (int i = 0; i < kSize; i += 3) {
     uint32_t bits = (uint32_t)data[i] << 16 | (uint32_t)data[i + 1] << 8 | data[i + 2];
     *out++ = kAlphabet[bits >> 18];
@@ -31,9 +31,10 @@ static int value_of(char c) {
 }
 
 static int decode(void) {
-  uint8_t *out = back;
-  for (const char *in = text; *in; in += 4) {
-    int bits = value_of(in[0]) << 18 | value_of(in[1]) << 12 | value_of(in[2]) << 6 | value_of(in[3]);
+  uint8_t* out = back;
+  for (const char* in = text; *in; in += 4) {
+    int bits =
+        value_of(in[0]) << 18 | value_of(in[1]) << 12 | value_of(in[2]) << 6 | value_of(in[3]);
     if (bits < 0) return -1;
     *out++ = (uint8_t)(bits >> 16);
     *out++ = (uint8_t)(bits >> 8);

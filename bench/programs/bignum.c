@@ -21,14 +21,14 @@ static uint64_t negated_inverse(void) {
   return -inverse;
 }
 
-static int not_below_modulus(const uint64_t *x) {
+static int not_below_modulus(const uint64_t* x) {
   for (int i = kLimbs; i-- > 0;) {
     if (x[i] != kModulus[i]) return x[i] > kModulus[i];
   }
   return 1;
 }
 
-static void subtract_modulus(uint64_t *x) {
+static void subtract_modulus(uint64_t* x) {
   uint64_t borrow = 0;
   for (int i = 0; i < kLimbs; i++) {
     wide difference = (wide)x[i] - kModulus[i] - borrow;
@@ -37,7 +37,7 @@ static void subtract_modulus(uint64_t *x) {
   }
 }
 
-static void multiply(uint64_t *out, const uint64_t *a, const uint64_t *b, uint64_t inverse) {
+static void multiply(uint64_t* out, const uint64_t* a, const uint64_t* b, uint64_t inverse) {
   uint64_t t[kLimbs + 2] = {0};
   for (int i = 0; i < kLimbs; i++) {
     wide carry = 0;

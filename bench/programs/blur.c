@@ -21,7 +21,7 @@ static void blur(void) {
     for (int x = 1; x <= kWidth - 8; x += 8) {
       v128_t sum = wasm_i16x8_splat(0);
       for (int row = -1; row <= 1; row++) {
-        const uint8_t *at = &image[y + row][x];
+        const uint8_t* at = &image[y + row][x];
         v128_t middle = wasm_i16x8_shl(wasm_u16x8_load8x8(at), 1);
         v128_t sides = wasm_i16x8_add(wasm_u16x8_load8x8(at - 1), wasm_u16x8_load8x8(at + 1));
         sum = wasm_i16x8_add(sum, wasm_i16x8_shl(wasm_i16x8_add(middle, sides), row == 0));
@@ -33,7 +33,7 @@ static void blur(void) {
     for (int x = 1; x <= kWidth - 8; x++) {
       int sum = 0;
       for (int row = -1; row <= 1; row++) {
-        const uint8_t *at = &image[y + row][x];
+        const uint8_t* at = &image[y + row][x];
         sum += (at[-1] + 2 * at[0] + at[1]) << (row == 0);
       }
       blurred[y][x] = (uint8_t)(sum >> 4);

@@ -11,8 +11,12 @@ enum { kSize = 2500 };
 static char left[kSize], right[kSize];
 static int32_t row[kSize + 1], other[kSize + 1];
 
-static int32_t min(int32_t a, int32_t b) { return a < b ? a : b; }
-static int32_t max(int32_t a, int32_t b) { return a > b ? a : b; }
+static int32_t min(int32_t a, int32_t b) {
+  return a < b ? a : b;
+}
+static int32_t max(int32_t a, int32_t b) {
+  return a > b ? a : b;
+}
 
 static int32_t edits(void) {
   for (int j = 0; j <= kSize; j++) row[j] = j;

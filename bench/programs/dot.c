@@ -1,7 +1,8 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Products of 16-bit and 32-bit lanes: filters over samples and matrices of floats; scalar, or with -msimd128.
+// Products of 16-bit and 32-bit lanes: filters over samples and matrices of floats; scalar, or with
+// -msimd128.
 
 #include <stdint.h>
 #include <stdio.h>
@@ -15,11 +16,12 @@ enum { kSamples = 1 << 15, kTaps = 64, kN = 192 };
 static int16_t samples[kSamples + kTaps], taps[kTaps];
 static float a[kN][kN], b[kN][kN], c[kN][kN];
 
-static int32_t filter(const int16_t *at) {
+static int32_t filter(const int16_t* at) {
 #ifdef __wasm_simd128__
   v128_t sum = wasm_i32x4_splat(0);
   for (int i = 0; i < kTaps; i += 8) {
-    sum = wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(wasm_v128_load(at + i), wasm_v128_load(taps + i)));
+    sum =
+        wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(wasm_v128_load(at + i), wasm_v128_load(taps + i)));
   }
   return wasm_i32x4_extract_lane(sum, 0) + wasm_i32x4_extract_lane(sum, 1) +
          wasm_i32x4_extract_lane(sum, 2) + wasm_i32x4_extract_lane(sum, 3);
@@ -37,7 +39,8 @@ static void multiply(void) {
 #ifdef __wasm_simd128__
       v128_t sum = wasm_f32x4_splat(0);
       for (int k = 0; k < kN; k++) {
-        sum = wasm_f32x4_add(sum, wasm_f32x4_mul(wasm_f32x4_splat(a[i][k]), wasm_v128_load(&b[k][j])));
+        sum = wasm_f32x4_add(sum,
+                             wasm_f32x4_mul(wasm_f32x4_splat(a[i][k]), wasm_v128_load(&b[k][j])));
       }
       wasm_v128_store(&c[i][j], sum);
 #else
@@ -54,7 +57,8 @@ static void multiply(void) {
 int main(void) {
   for (int i = 0; i < kSamples + kTaps; i++) samples[i] = (int16_t)(i * 7919);
   for (int i = 0; i < kTaps; i++) taps[i] = (int16_t)(i * 31 - 900);
-  for (int i = 0; i < kN * kN; i++) a[i / kN][i % kN] = (float)(i % 17) - 8, b[i / kN][i % kN] = (float)(i % 23) / 4;
+  for (int i = 0; i < kN * kN; i++)
+    a[i / kN][i % kN] = (float)(i % 17) - 8, b[i / kN][i % kN] = (float)(i % 23) / 4;
   uint32_t sum = 0;
   for (int round = 0; round < 20; round++) {
     for (int i = 0; i < kSamples; i++) sum = sum * 31 + (uint32_t)filter(samples + i);

@@ -6,7 +6,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-__attribute__((noinline)) static uint32_t fib(uint32_t n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); }
+__attribute__((noinline)) static uint32_t fib(uint32_t n) {
+  return n < 2 ? n : fib(n - 1) + fib(n - 2);
+}
 
 __attribute__((noinline)) static uint32_t ackermann(uint32_t m, uint32_t n) {
   if (m == 0) return n + 1;

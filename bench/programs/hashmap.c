@@ -1,7 +1,8 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Scattered memory: an open-addressing map of 64-bit keys, filled, searched, emptied; and word counts.
+// Scattered memory: an open-addressing map of 64-bit keys, filled, searched, emptied; and word
+// counts.
 
 #include <stdint.h>
 #include <stdio.h>

@@ -21,17 +21,18 @@ enum { kRecords = 6000, kRounds = 4 };
 static char json[kRecords * 160], scratch[kRecords * 160];
 static struct value values[kRecords * 16];
 static int used;
-static const char *at;
-static char *out;
+static const char* at;
+static char* out;
 
 static void write_text(void) {
-  char *p = json;
+  char* p = json;
   *p++ = '[';
   for (int i = 0; i < kRecords; i++) {
-    p += sprintf(p, "%s\n  {\"id\": %d, \"name\": \"item \\\"%d\\\"\", \"ratio\": %d.%03d, ", i ? "," : "", i,
-                 i * 7919 % 1000, i % 17 - 8, i * 31 % 1000);
-    p += sprintf(p, "\"tags\": [\"a%d\", \"b\", null], \"more\": {\"on\": %s, \"deep\": [[], [%d]]}}", i % 9,
-                 i & 1 ? "true" : "false", i);
+    p += sprintf(p, "%s\n  {\"id\": %d, \"name\": \"item \\\"%d\\\"\", \"ratio\": %d.%03d, ",
+                 i ? "," : "", i, i * 7919 % 1000, i % 17 - 8, i * 31 % 1000);
+    p += sprintf(p,
+                 "\"tags\": [\"a%d\", \"b\", null], \"more\": {\"on\": %s, \"deep\": [[], [%d]]}}",
+                 i % 9, i & 1 ? "true" : "false", i);
   }
   strcpy(p, "]");
 }
@@ -40,8 +41,8 @@ static void skip_space(void) {
   while (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r') at++;
 }
 
-static const char *parse_string(void) {
-  char *start = out;
+static const char* parse_string(void) {
+  char* start = out;
   for (at++; *at != '"'; at++) {
     if (*at == '\\') at++;
     *out++ = *at;
@@ -62,8 +63,8 @@ static double parse_number(void) {
   return negative ? -number : number;
 }
 
-static struct value *parse(void) {
-  struct value *value = &values[used++];
+static struct value* parse(void) {
+  struct value* value = &values[used++];
   memset(value, 0, sizeof *value);
   skip_space();
   if (*at == '"') {
@@ -72,9 +73,9 @@ static struct value *parse(void) {
   } else if (*at == '[' || *at == '{') {
     char close = *at == '[' ? ']' : '}';
     value->kind = *at++ == '[' ? kArray : kObject;
-    struct value **end = &value->first;
+    struct value** end = &value->first;
     for (skip_space(); *at != close; skip_space()) {
-      const char *key = NULL;
+      const char* key = NULL;
       if (*at == ',') at++;
       skip_space();
       if (close == '}') {
@@ -98,11 +99,11 @@ static struct value *parse(void) {
   return value;
 }
 
-static double walk(const struct value *value) {
+static double walk(const struct value* value) {
   double sum = value->number + (double)value->kind;
   if (value->text) sum += (double)strlen(value->text);
   if (value->key && !strcmp(value->key, "ratio")) sum *= 2;
-  for (const struct value *inner = value->first; inner; inner = inner->next) sum += walk(inner);
+  for (const struct value* inner = value->first; inner; inner = inner->next) sum += walk(inner);
   return sum;
 }
 

@@ -1,37 +1,45 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Byte comparisons and hash chains: a greedy LZ77 compressor and its decompressor on synthetic text.
+// Byte comparisons and hash chains: a greedy LZ77 compressor and its decompressor on synthetic
+// text.
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { kSize = 1 << 21, kHashBits = 16, kMinMatch = 4, kMaxMatch = 255 + kMinMatch, kWindow = 65535 };
+enum {
+  kSize = 1 << 21,
+  kHashBits = 16,
+  kMinMatch = 4,
+  kMaxMatch = 255 + kMinMatch,
+  kWindow = 65535
+};
 
 static uint8_t text[kSize], packed[kSize * 2], back[kSize];
 static int32_t head[1 << kHashBits], chain[kSize];
 
 static void make_text(void) {
-  static const char *const kWords[] = {"the ", "quick ", "brown ", "fox ", "engine ", "module, ", "of ", "run\n"};
+  static const char* const kWords[] = {"the ",    "quick ",   "brown ", "fox ",
+                                       "engine ", "module, ", "of ",    "run\n"};
   uint32_t state = 7;
   for (size_t at = 0; at < kSize;) {
     state = state * 1664525 + 1013904223;
-    const char *word = kWords[state >> 29];
+    const char* word = kWords[state >> 29];
     for (; *word && at < kSize; word++) text[at++] = (uint8_t)*word;
     if (state >> 20 & 7) continue;
     for (int i = 0; i < 6 && at < kSize; i++) text[at++] = (uint8_t)('a' + (state >> (i * 4) & 15));
   }
 }
 
-static uint32_t hash4(const uint8_t *p) {
+static uint32_t hash4(const uint8_t* p) {
   uint32_t word;
   memcpy(&word, p, 4);
   return word * 2654435761u >> (32 - kHashBits);
 }
 
-static size_t match_length(const uint8_t *a, const uint8_t *b, const uint8_t *end) {
+static size_t match_length(const uint8_t* a, const uint8_t* b, const uint8_t* end) {
   size_t length = 0;
   while (b + length < end && length < kMaxMatch && a[length] == b[length]) length++;
   return length;
@@ -77,7 +85,8 @@ static size_t expand(size_t size) {
       back[out++] = packed[at++];
       continue;
     }
-    size_t length = packed[at] + (size_t)kMinMatch, distance = packed[at + 1] | (size_t)packed[at + 2] << 8;
+    size_t length = packed[at] + (size_t)kMinMatch,
+           distance = packed[at + 1] | (size_t)packed[at + 2] << 8;
     at += 3;
     for (; length; length--, out++) back[out] = back[out - distance];
   }

@@ -1,7 +1,8 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sorting: strings by qsort with a comparison through a pointer, numbers by quicksort and by heap sort.
+// Sorting: strings by qsort with a comparison through a pointer, numbers by quicksort and by heap
+// sort.
 
 #include <stdint.h>
 #include <stdio.h>
@@ -10,15 +11,19 @@
 
 enum { kStrings = 40000, kNumbers = 300000 };
 static char storage[kStrings][12];
-static char *strings[kStrings];
+static char* strings[kStrings];
 static uint32_t numbers[kNumbers];
 static uint32_t state = 1;
 
-static uint32_t next_random(void) { return state = state * 1664525 + 1013904223; }
+static uint32_t next_random(void) {
+  return state = state * 1664525 + 1013904223;
+}
 
-static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+static int by_text(const void* a, const void* b) {
+  return strcmp(*(char* const*)a, *(char* const*)b);
+}
 
-static void quicksort(uint32_t *v, int low, int high) {
+static void quicksort(uint32_t* v, int low, int high) {
   while (low < high) {
     uint32_t pivot = v[(low + high) / 2];
     int i = low, j = high;
@@ -30,12 +35,14 @@ static void quicksort(uint32_t *v, int low, int high) {
       v[i++] = v[j];
       v[j--] = swap;
     }
-    if (j - low < high - i) quicksort(v, low, j), low = i;
-    else quicksort(v, i, high), high = j;
+    if (j - low < high - i)
+      quicksort(v, low, j), low = i;
+    else
+      quicksort(v, i, high), high = j;
   }
 }
 
-static void sift(uint32_t *v, int root, int size) {
+static void sift(uint32_t* v, int root, int size) {
   for (int child; (child = root * 2 + 1) < size; root = child) {
     if (child + 1 < size && v[child + 1] > v[child]) child++;
     if (v[root] >= v[child]) return;
@@ -45,7 +52,7 @@ static void sift(uint32_t *v, int root, int size) {
   }
 }
 
-static void heap_sort(uint32_t *v, int size) {
+static void heap_sort(uint32_t* v, int size) {
   for (int i = size / 2; i-- > 0;) sift(v, i, size);
   for (int i = size; i-- > 1;) {
     uint32_t swap = v[0];

@@ -8,9 +8,11 @@
 
 enum { kN = 800 };
 
-static double entry(int i, int j) { return 1.0 / ((i + j) * (i + j + 1) / 2 + i + 1); }
+static double entry(int i, int j) {
+  return 1.0 / ((i + j) * (i + j + 1) / 2 + i + 1);
+}
 
-static void multiply(const double *v, double *out, int transposed) {
+static void multiply(const double* v, double* out, int transposed) {
   for (int i = 0; i < kN; i++) {
     double sum = 0;
     for (int j = 0; j < kN; j++) sum += (transposed ? entry(j, i) : entry(i, j)) * v[j];

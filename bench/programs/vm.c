@@ -6,7 +6,21 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum op { kPush, kLoad, kStore, kAdd, kSub, kMul, kMod, kLess, kJump, kJumpIfZero, kGet, kPut, kHalt };
+enum op {
+  kPush,
+  kLoad,
+  kStore,
+  kAdd,
+  kSub,
+  kMul,
+  kMod,
+  kLess,
+  kJump,
+  kJumpIfZero,
+  kGet,
+  kPut,
+  kHalt
+};
 
 struct instruction {
   enum op op;
@@ -15,10 +29,10 @@ struct instruction {
 
 static int32_t memory[4096], variables[8], stack[64];
 
-static uint64_t run(const struct instruction *program) {
+static uint64_t run(const struct instruction* program) {
   uint64_t executed = 0;
-  int32_t *top = stack;
-  for (const struct instruction *at = program;; at++) {
+  int32_t* top = stack;
+  for (const struct instruction* at = program;; at++) {
     executed++;
     switch (at->op) {
       case kPush: *++top = at->value; break;
@@ -43,13 +57,11 @@ static uint64_t run(const struct instruction *program) {
 int main(void) {
   // i = 0; while (i < 1000000) { memory[i * 17 % 4093] = memory[i % 4093] + i * 3; i = i + 1; }
   static const struct instruction kProgram[] = {
-      {kPush, 0}, {kStore, 0},
-      {kLoad, 0}, {kPush, 1000000}, {kLess, 0}, {kJumpIfZero, 24},
-      {kLoad, 0}, {kPush, 17}, {kMul, 0}, {kPush, 4093}, {kMod, 0},
-      {kLoad, 0}, {kPush, 4093}, {kMod, 0}, {kGet, 0}, {kLoad, 0}, {kPush, 3}, {kMul, 0}, {kAdd, 0}, {kPut, 0},
-      {kLoad, 0}, {kPush, 1}, {kAdd, 0}, {kJump, 26},
-      {kHalt, 0}, {kHalt, 0},
-      {kStore, 0}, {kJump, 2}};
+      {kPush, 0},    {kStore, 0}, {kLoad, 0},  {kPush, 1000000}, {kLess, 0}, {kJumpIfZero, 24},
+      {kLoad, 0},    {kPush, 17}, {kMul, 0},   {kPush, 4093},    {kMod, 0},  {kLoad, 0},
+      {kPush, 4093}, {kMod, 0},   {kGet, 0},   {kLoad, 0},       {kPush, 3}, {kMul, 0},
+      {kAdd, 0},     {kPut, 0},   {kLoad, 0},  {kPush, 1},       {kAdd, 0},  {kJump, 26},
+      {kHalt, 0},    {kHalt, 0},  {kStore, 0}, {kJump, 2}};
   uint64_t executed = run(kProgram);
   uint32_t sum = 0;
   for (int i = 0; i < 4096; i++) sum = sum * 31 + (uint32_t)memory[i];

@@ -18,8 +18,15 @@ VARIANTS = {
     "Os": ["-Os"],
     "debug": ["-O0", "-g"],
     "simd": ["-O2", "-msimd128"],
-    "modern": ["-O2", "-mbulk-memory", "-msign-ext", "-mnontrapping-fptoint",
-               "-mreference-types", "-mtail-call", "-ftls-model=local-exec"],
+    "modern": [
+        "-O2",
+        "-mbulk-memory",
+        "-msign-ext",
+        "-mnontrapping-fptoint",
+        "-mreference-types",
+        "-mtail-call",
+        "-ftls-model=local-exec",
+    ],
 }
 
 CLASSIC = [name for name in VARIANTS if name != "modern"]
@@ -33,13 +40,22 @@ def compiler_for(source):
 
 
 def compile_wasm(name, sources, options, include=()):
-    """The .wasm made of C or C++ sources; `options` come after the sources, so they may name libraries."""
+    """The .wasm made of C or C++ sources; `options` follow them and may name libraries."""
     compiler, language = compiler_for(sources[0])
     options = [*language, *options]
 
     def make(folder):
-        run([compiler, "--target=wasm32-wasi", *sources, *(f"-I{path}" for path in include),
-             *options, "-o", folder / "program.wasm"])
+        run(
+            [
+                compiler,
+                "--target=wasm32-wasi",
+                *sources,
+                *(f"-I{path}" for path in include),
+                *options,
+                "-o",
+                folder / "program.wasm",
+            ]
+        )
 
     return product(f"c-{name}", [*sources, *options, version_of(compiler)], make) / "program.wasm"
 
@@ -50,7 +66,16 @@ def compile_native(name, sources, options=(), include=()):
     options = [*language, "-O1", "-w", *options, "-lm"]
 
     def make(folder):
-        run([compiler, *sources, *(f"-I{path}" for path in include), *options, "-o", folder / "program"])
+        run(
+            [
+                compiler,
+                *sources,
+                *(f"-I{path}" for path in include),
+                *options,
+                "-o",
+                folder / "program",
+            ]
+        )
 
     return product(f"native-{name}", [*sources, *options, version_of(compiler)], make) / "program"
 
@@ -63,14 +88,29 @@ WC = [
     Case("files", ["a.txt", "sub/b.bin"], files={"a.txt": PROSE, "sub/b.bin": texts.noise(20000)}),
     Case("missing", ["a.txt", "nothing"], files={"a.txt": "one line"}),
     Case("dot", ["a.txt"], files={"a.txt": PROSE}, dirs=["{scratch}::."]),
-    Case("two-grants", ["a/x", "b/y"], files={"a/x": "1\n", "b/y": "2 2\n"},
-         dirs=["{scratch}/a::a", "{scratch}/b::b:ro"]),
-    Case("not-granted", ["a.txt"], files={"a.txt": PROSE}, dirs=[], exit_code=1,
-         stdout="wc: no file a.txt\n       0        0        0      0 total\n"),
-    Case("escape", ["../a.txt", "/../a.txt", "b/../../a.txt"], files={"a.txt": PROSE, "in/b/c": "x"},
-         dirs=["{scratch}/in::/"], exit_code=1,
-         stdout="wc: no file ../a.txt\nwc: no file /../a.txt\nwc: no file b/../../a.txt\n"
-                "       0        0        0      0 total\n"),
+    Case(
+        "two-grants",
+        ["a/x", "b/y"],
+        files={"a/x": "1\n", "b/y": "2 2\n"},
+        dirs=["{scratch}/a::a", "{scratch}/b::b:ro"],
+    ),
+    Case(
+        "not-granted",
+        ["a.txt"],
+        files={"a.txt": PROSE},
+        dirs=[],
+        exit_code=1,
+        stdout="wc: no file a.txt\n       0        0        0      0 total\n",
+    ),
+    Case(
+        "escape",
+        ["../a.txt", "/../a.txt", "b/../../a.txt"],
+        files={"a.txt": PROSE, "in/b/c": "x"},
+        dirs=["{scratch}/in::/"],
+        exit_code=1,
+        stdout="wc: no file ../a.txt\nwc: no file /../a.txt\nwc: no file b/../../a.txt\n"
+        "       0        0        0      0 total\n",
+    ),
 ]
 
 SORT = [
@@ -96,37 +136,190 @@ FILES = [
     Case("many", ["ls", "."], files={f"file-{i:03d}": "x" for i in range(500)}),
     Case("tree", ["tree", "."], files=TREE),
     Case("stat", ["stat", "a.txt", "d", "d/g", "d/e/f.txt", "none"], files=TREE),
-    Case("cp", ["cp", "a.txt", "copy.txt", ";", "cp", "b.txt", "a.txt", ";", "cp", "none", "x", ";",
-                "cp", "a.txt", "none/x"], files=TREE),
-    Case("mv", ["mv", "a.txt", "d/a.txt", ";", "mv", "d/e", "moved", ";", "mv", "b.txt", "d/g", ";",
-                "mv", "none", "x", ";", "tree", "."], files=TREE),
-    Case("rm", ["rm", "a.txt", "none", ";", "rmdir", "empty", "d", ";", "rmtree", "d", ";", "tree", "."],
-         files=TREE),
-    Case("mkdir", ["mkdir", "new", "new/inner", "none/inner", "d", ";", "touch", "new/inner/file", "b.txt",
-                   ";", "tree", "."], files=TREE),
-    Case("links", ["ln", "b.txt", "hard", ";", "stat", "hard", ";", "symlink", "d/e", "soft", ";",
-                   "readlink", "soft", "a.txt", ";", "stat", "soft", ";", "cat", "soft/f.txt", ";",
-                   "symlink", "nowhere", "dangling", ";", "cat", "dangling", ";", "rm", "soft"], files=TREE),
-    Case("truncate", ["truncate", "b.txt", "3", ";", "truncate", "a.txt", "50000", ";", "stat", "b.txt",
-                      "a.txt"], files=TREE),
-    Case("read-only", ["cat", "b.txt", ";", "touch", "new", ";", "rm", "b.txt", ";", "mkdir", "new"],
-         files={"b.txt": "short\n"}, dirs=["{scratch}::/:ro"], exit_code=3,
-         stdout=lambda text: None if text.startswith("short\ntouch new: ") and text.count("\n") == 4
-         else f"unexpected output {text!r}"),
+    Case(
+        "cp",
+        [
+            "cp",
+            "a.txt",
+            "copy.txt",
+            ";",
+            "cp",
+            "b.txt",
+            "a.txt",
+            ";",
+            "cp",
+            "none",
+            "x",
+            ";",
+            "cp",
+            "a.txt",
+            "none/x",
+        ],
+        files=TREE,
+    ),
+    Case(
+        "mv",
+        [
+            "mv",
+            "a.txt",
+            "d/a.txt",
+            ";",
+            "mv",
+            "d/e",
+            "moved",
+            ";",
+            "mv",
+            "b.txt",
+            "d/g",
+            ";",
+            "mv",
+            "none",
+            "x",
+            ";",
+            "tree",
+            ".",
+        ],
+        files=TREE,
+    ),
+    Case(
+        "rm",
+        ["rm", "a.txt", "none", ";", "rmdir", "empty", "d", ";", "rmtree", "d", ";", "tree", "."],
+        files=TREE,
+    ),
+    Case(
+        "mkdir",
+        [
+            "mkdir",
+            "new",
+            "new/inner",
+            "none/inner",
+            "d",
+            ";",
+            "touch",
+            "new/inner/file",
+            "b.txt",
+            ";",
+            "tree",
+            ".",
+        ],
+        files=TREE,
+    ),
+    Case(
+        "links",
+        [
+            "ln",
+            "b.txt",
+            "hard",
+            ";",
+            "stat",
+            "hard",
+            ";",
+            "symlink",
+            "d/e",
+            "soft",
+            ";",
+            "readlink",
+            "soft",
+            "a.txt",
+            ";",
+            "stat",
+            "soft",
+            ";",
+            "cat",
+            "soft/f.txt",
+            ";",
+            "symlink",
+            "nowhere",
+            "dangling",
+            ";",
+            "cat",
+            "dangling",
+            ";",
+            "rm",
+            "soft",
+        ],
+        files=TREE,
+    ),
+    Case(
+        "truncate",
+        [
+            "truncate",
+            "b.txt",
+            "3",
+            ";",
+            "truncate",
+            "a.txt",
+            "50000",
+            ";",
+            "stat",
+            "b.txt",
+            "a.txt",
+        ],
+        files=TREE,
+    ),
+    Case(
+        "read-only",
+        ["cat", "b.txt", ";", "touch", "new", ";", "rm", "b.txt", ";", "mkdir", "new"],
+        files={"b.txt": "short\n"},
+        dirs=["{scratch}::/:ro"],
+        exit_code=3,
+        stdout=lambda text: (
+            None
+            if text.startswith("short\ntouch new: ") and text.count("\n") == 4
+            else f"unexpected output {text!r}"
+        ),
+    ),
 ]
 
 ENV = [
     Case("nothing"),
-    Case("arguments", ["", "two words", "--dir", "-x", "--", "\u00fc\u4e2d", "a\nb", "[a-z]", "[]", "{}",
-                       "a,b", "[a,b]", "%%", "'q'", '"q"', "\\", "-", "--help", "--env=A=B"]),
-    Case("environment", env={"HOME": "/home/me", "EMPTY": "", "SPACED": " a b ", "EQUALS": "a=b=c"}),
+    Case(
+        "arguments",
+        [
+            "",
+            "two words",
+            "--dir",
+            "-x",
+            "--",
+            "\u00fc\u4e2d",
+            "a\nb",
+            "[a-z]",
+            "[]",
+            "{}",
+            "a,b",
+            "[a,b]",
+            "%%",
+            "'q'",
+            '"q"',
+            "\\",
+            "-",
+            "--help",
+            "--env=A=B",
+        ],
+    ),
+    Case(
+        "environment", env={"HOME": "/home/me", "EMPTY": "", "SPACED": " a b ", "EQUALS": "a=b=c"}
+    ),
     Case("argv0", ["argv0"], argv0="another-name"),
     *[Case(f"exit-{code}", [f"exit={code}"]) for code in (0, 1, 42, 125)],
-    Case("many", [f"argument {i}" for i in range(1000)], env={f"VARIABLE_{i}": "x" * i for i in range(100)}),
+    Case(
+        "many",
+        [f"argument {i}" for i in range(1000)],
+        env={f"VARIABLE_{i}": "x" * i for i in range(100)},
+    ),
 ]
 
-TRAPS = ["abort", "unreachable", "divide", "overflow", "recursion", "deep", "null-call", "wrong-type",
-         "out-of-bounds"]
+TRAPS = [
+    "abort",
+    "unreachable",
+    "divide",
+    "overflow",
+    "recursion",
+    "deep",
+    "null-call",
+    "wrong-type",
+    "out-of-bounds",
+]
 EXITS = [
     Case("return", ["return"]),
     *[Case(f"exit-{code}", ["exit", str(code)]) for code in (0, 3, 100)],
@@ -149,9 +342,24 @@ JSON = [
     Case("one-line", ["-m"], stdin=texts.document(300, seed=5)),
     Case("statistics", ["-s"], stdin=texts.document(2000, seed=6)),
     Case("numbers", ["-m"], stdin="[0, -0, 1e5, 1.5e-7, 123456789012345678, 0.1, 1e400, 2.5e-324]"),
-    *[Case(f"mistake-{number}", stdin=text) for number, text in enumerate(
-        ["", "[1, 2", '{"a" 1}', '["\\q"]', '[tru]', '{"a": 1,\n "b": [1 2]}', '"no end\n"', "[1] 2",
-         "[" * 600, '["\\u12g4"]'], 1)],
+    *[
+        Case(f"mistake-{number}", stdin=text)
+        for number, text in enumerate(
+            [
+                "",
+                "[1, 2",
+                '{"a" 1}',
+                '["\\q"]',
+                "[tru]",
+                '{"a": 1,\n "b": [1 2]}',
+                '"no end\n"',
+                "[1] 2",
+                "[" * 600,
+                '["\\u12g4"]',
+            ],
+            1,
+        )
+    ],
 ]
 
 # Source, cases, the variants it is built in, further compile options.
@@ -182,9 +390,13 @@ def program(source_name, cases, variant, options):
         name=f"c/{stem}-{variant}",
         build=lambda: compile_wasm(f"{stem}-{variant}", [source], [*VARIANTS[variant], *options]),
         native=lambda: compile_native(stem, [source], options),
-        cases=cases)
+        cases=cases,
+    )
 
 
 def guests():
-    return [program(source, cases, variant, options)
-            for source, cases, variants, options in PROGRAMS for variant in variants]
+    return [
+        program(source, cases, variant, options)
+        for source, cases, variants, options in PROGRAMS
+        for variant in variants
+    ]

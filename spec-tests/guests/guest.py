@@ -3,9 +3,10 @@
 #
 """What a guest and a case are, how a case runs, and when it passes.
 
-A case passes if exit code, standard output and the files left behind are what they should be. What they
-should be comes from a source independent of any WebAssembly engine: the same program built for this
-machine and run on a copy of the same files (`Guest.native`), or a text written down with the case.
+A case passes if exit code, standard output and the files left behind are what they should be. What
+they should be comes from a source independent of any WebAssembly engine: the same program built for
+this machine and run on a copy of the same files (`Guest.native`), or a text written down with the
+case.
 """
 
 import os
@@ -24,13 +25,13 @@ class Case:
     stdin: Union[str, bytes] = b""
     env: dict = field(default_factory=dict)
     argv0: Optional[str] = None
-    # What the scratch folder holds before the run: path -> contents, a Path to copy, a function that gives
-    # one of these, or None for a folder.
+    # What the scratch folder holds before the run: path -> contents, a Path to copy, a function
+    # that gives one of these, or None for a folder.
     files: dict = field(default_factory=dict)
     # What the guest is granted: values of --dir, where {scratch} is the scratch folder of this run.
     dirs: list = field(default_factory=lambda: ["{scratch}::/"])
-    # Expected standard output; None: what the native program prints. A function judges the text itself
-    # and returns None or what is wrong.
+    # Expected standard output; None: what the native program prints. A function judges the text
+    # itself and returns None or what is wrong.
     stdout: Union[None, str, Callable] = None
     exit_code: int = 0  # only used if stdout is given
     compare_files: bool = True
@@ -89,9 +90,17 @@ def read_tree(scratch):
 
 
 def execute(command, case, scratch, env=None, executable=None):
-    done = subprocess.run(command, executable=executable, cwd=scratch, env=env,
-                          input=as_bytes(case.stdin), capture_output=True, timeout=case.seconds)
-    # A program ended by signal n counts as exit code 128 + n, as in a shell: abort() is 134, and so is a trap.
+    done = subprocess.run(
+        command,
+        executable=executable,
+        cwd=scratch,
+        env=env,
+        input=as_bytes(case.stdin),
+        capture_output=True,
+        timeout=case.seconds,
+    )
+    # A program ended by signal n counts as exit code 128 + n, as in a shell: abort() is 134, and so
+    # is a trap.
     code = done.returncode if done.returncode >= 0 else 128 - done.returncode
     return Outcome(code, done.stdout, done.stderr, read_tree(scratch))
 
@@ -132,8 +141,13 @@ def differences(got, want, case):
             elif path not in want.tree:
                 found.append(f"file {path} should not be there")
             elif got.tree[path] != want.tree[path]:
-                found.append(first_difference(f"file {path}", got.tree[path] or b"<folder>",
-                                              want.tree[path] or b"<folder>"))
+                found.append(
+                    first_difference(
+                        f"file {path}",
+                        got.tree[path] or b"<folder>",
+                        want.tree[path] or b"<folder>",
+                    )
+                )
     return found
 
 
@@ -142,8 +156,10 @@ def first_difference(what, got, want):
     for number, (ours, theirs) in enumerate(zip(got_lines, want_lines), 1):
         if ours != theirs:
             return f"{what} line {number}: {ours[:200]!r}, expected {theirs[:200]!r}"
-    return f"{what}: {len(got_lines)} lines, expected {len(want_lines)}" \
-           f" ({len(got)} bytes, expected {len(want)})"
+    return (
+        f"{what}: {len(got_lines)} lines, expected {len(want_lines)}"
+        f" ({len(got)} bytes, expected {len(want)})"
+    )
 
 
 def check(runner, module, native, case):

@@ -1,9 +1,9 @@
 # Copyright the Brink authors.
 # SPDX-License-Identifier: Apache-2.0
 #
-"""Lua 5.4: its errors and coroutines leave many C frames at once, which the C library here cannot do.
+"""Lua 5.4: errors and coroutines leave many C frames at once, which this C library cannot do.
 
-Asyncify (a pass of Binaryen's wasm-opt) gives it that with plain instructions; see src/lua/setjmp.h.
+Asyncify, a pass of Binaryen's wasm-opt, gives it that with plain instructions: src/lua/setjmp.h.
 """
 
 import texts
@@ -19,7 +19,12 @@ OPTIONS = ["-Dluai_makeseed(lua)=1", "-w"]
 
 
 def script(name, **more):
-    return Case(name, [f"{name}.lua", *more.pop("args", [])], files={f"{name}.lua": OURS / f"{name}.lua"}, **more)
+    return Case(
+        name,
+        [f"{name}.lua", *more.pop("args", [])],
+        files={f"{name}.lua": OURS / f"{name}.lua"},
+        **more,
+    )
 
 
 CASES = [
@@ -37,16 +42,35 @@ def sources(*ours):
 
 def build_wasm():
     files, folder = sources("main.c", "unwind.c")
-    plain = compile_wasm("lua-plain", files,
-                         ["-O2", "-D_WASI_EMULATED_SIGNAL", "-D_WASI_EMULATED_PROCESS_CLOCKS",
-                          "-lwasi-emulated-signal", "-lwasi-emulated-process-clocks",
-                          "-Wl,-z,stack-size=1048576", *OPTIONS],
-                         [OURS, folder])
+    plain = compile_wasm(
+        "lua-plain",
+        files,
+        [
+            "-O2",
+            "-D_WASI_EMULATED_SIGNAL",
+            "-D_WASI_EMULATED_PROCESS_CLOCKS",
+            "-lwasi-emulated-signal",
+            "-lwasi-emulated-process-clocks",
+            "-Wl,-z,stack-size=1048576",
+            *OPTIONS,
+        ],
+        [OURS, folder],
+    )
 
     def make(target):
         wasm_opt = node_packages(BINARYEN) / "node_modules" / "binaryen" / "bin" / "wasm-opt"
-        run([tool("node", "install Node.js (apt install nodejs npm)"), wasm_opt, "--asyncify",
-             "--pass-arg=asyncify-ignore-imports", "-O2", plain, "-o", target / "program.wasm"])
+        run(
+            [
+                tool("node", "install Node.js (apt install nodejs npm)"),
+                wasm_opt,
+                "--asyncify",
+                "--pass-arg=asyncify-ignore-imports",
+                "-O2",
+                plain,
+                "-o",
+                target / "program.wasm",
+            ]
+        )
 
     return product("lua", [plain, BINARYEN], make) / "program.wasm"
 

@@ -4,8 +4,8 @@
 #
 """Builds real programs for WebAssembly with their own toolchains and runs them under Brink.
 
-Prints a line per case and ends with the line "N passed, N failed"; the exit code is 1 if any failed. A
-guest that cannot be built, for want of a toolchain say, is a failure of all its cases.
+Prints a line per case and ends with the line "N passed, N failed"; the exit code is 1 if any
+failed. A guest that cannot be built, for want of a toolchain say, is a failure of all its cases.
 """
 
 import argparse
@@ -33,15 +33,29 @@ FAMILIES = [c, sqlite, lua, quickjs, assemblyscript, zig, go]
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--brink", metavar="PATH", default="brink", help="the program under test")
-    parser.add_argument("--engine", metavar="ARGS", default="",
-                        help="further options for `brink run`, for instance to choose a tier")
-    parser.add_argument("--runner", metavar="COMMAND",
-                        help="another engine with the same options, such as 'wasmtime run', to prove the cases")
-    parser.add_argument("--filter", metavar="NAME", action="append", default=[],
-                        help="only cases whose guest/case name contains NAME (may be repeated)")
+    parser.add_argument(
+        "--engine",
+        metavar="ARGS",
+        default="",
+        help="further options for `brink run`, for instance to choose a tier",
+    )
+    parser.add_argument(
+        "--runner",
+        metavar="COMMAND",
+        help="another engine with the same options, such as 'wasmtime run', to prove the cases",
+    )
+    parser.add_argument(
+        "--filter",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="only cases whose guest/case name contains NAME (may be repeated)",
+    )
     parser.add_argument("--big", action="store_true", help="also the programs that take minutes")
     parser.add_argument("--list", action="store_true", help="print the names of the cases and stop")
-    parser.add_argument("--build-only", action="store_true", help="build the chosen guests, run nothing")
+    parser.add_argument(
+        "--build-only", action="store_true", help="build the chosen guests, run nothing"
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="guests handled at once")
     return parser.parse_args()
 
@@ -52,9 +66,12 @@ def chosen_guests(options):
         for guest in family.guests():
             if guest.big and not options.big:
                 continue
-            cases = [case for case in guest.cases
-                     if not options.filter
-                     or any(part in f"{guest.name}/{case.name}" for part in options.filter)]
+            cases = [
+                case
+                for case in guest.cases
+                if not options.filter
+                or any(part in f"{guest.name}/{case.name}" for part in options.filter)
+            ]
             if cases:
                 yield guest, cases
 

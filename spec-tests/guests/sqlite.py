@@ -11,11 +11,17 @@ from guest import Case, Guest
 from workshop import SOURCES, crate
 
 CRATE = ("libsqlite3-sys", "0.39.1")
-OPTIONS = ["-DSQLITE_THREADSAFE=0", "-DSQLITE_OMIT_LOAD_EXTENSION", "-DSQLITE_ENABLE_FTS5",
-           "-DSQLITE_ENABLE_MATH_FUNCTIONS", "-w"]
+OPTIONS = [
+    "-DSQLITE_THREADSAFE=0",
+    "-DSQLITE_OMIT_LOAD_EXTENSION",
+    "-DSQLITE_ENABLE_FTS5",
+    "-DSQLITE_ENABLE_MATH_FUNCTIONS",
+    "-w",
+]
 EMULATED = ["mman", "signal", "process-clocks", "getpid"]
-WASI_OPTIONS = ([f"-D_WASI_EMULATED_{name.upper().replace('-', '_')}" for name in EMULATED]
-                + [f"-lwasi-emulated-{name}" for name in EMULATED])
+WASI_OPTIONS = [f"-D_WASI_EMULATED_{name.upper().replace('-', '_')}" for name in EMULATED] + [
+    f"-lwasi-emulated-{name}" for name in EMULATED
+]
 
 SCRIPTS = {name: SOURCES / "sql" / name for name in ("make.sql", "ask.sql")}
 CASES = [

@@ -27,7 +27,10 @@ def noise(size, seed=2):
 
 def numbers(lines, seed=3):
     chance = random.Random(seed)
-    values = [chance.choice([chance.randint(-999, 999), round(chance.gauss(0, 50), 3)]) for _ in range(lines)]
+    values = [
+        chance.choice([chance.randint(-999, 999), round(chance.gauss(0, 50), 3)])
+        for _ in range(lines)
+    ]
     return "".join(f"{value}\n" for value in values)
 
 
@@ -36,11 +39,15 @@ def document(records, seed=4):
     chance = random.Random(seed)
     rows = []
     for number in range(records):
-        rows.append({
-            "id": number,
-            "name": "".join(chance.choices("abcd \u00e9\u4e2d\U0001f600\"\\\n", k=chance.randint(0, 12))),
-            "weight": chance.choice([chance.random(), chance.gauss(0, 1e6), -1e-9, 5e20]),
-            "flags": [chance.choice([True, False, None]) for _ in range(chance.randint(0, 4))],
-            "nested": {"empty": {}, "list": [[], [[]]]},
-        })
+        rows.append(
+            {
+                "id": number,
+                "name": "".join(
+                    chance.choices('abcd \u00e9\u4e2d\U0001f600"\\\n', k=chance.randint(0, 12))
+                ),
+                "weight": chance.choice([chance.random(), chance.gauss(0, 1e6), -1e-9, 5e20]),
+                "flags": [chance.choice([True, False, None]) for _ in range(chance.randint(0, 4))],
+                "nested": {"empty": {}, "list": [[], [[]]]},
+            }
+        )
     return json.dumps(rows, ensure_ascii=chance.random() < 0.5)

@@ -3,9 +3,10 @@
 #
 """Where guest programs are made: the cache folder, the commands, the sources of other projects.
 
-Nothing a guest is built from or into lies in the repository: programs of other projects come from the
-package registries through their own clients (cargo, npm, pip), and every product goes into the cache,
-under a name that contains a hash of all it was made from. The folder may be deleted at any time.
+Nothing a guest is built from or into lies in the repository: programs of other projects come from
+the package registries through their own clients (cargo, npm, pip), and every product goes into the
+cache, under a name that contains a hash of all it was made from. The folder may be deleted at any
+time.
 """
 
 import hashlib
@@ -46,8 +47,14 @@ def tool(name, install):
 def run(command, cwd=None, env=None):
     """Runs one build command; its output is shown only if it fails. Returns stdout."""
     full_env = {**os.environ, **(env or {})}
-    done = subprocess.run([str(word) for word in command], cwd=cwd, env=full_env,
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        env=full_env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
     if done.returncode != 0:
         output = (done.stdout + done.stderr).strip()[-4000:]
         raise BuildError(f"{' '.join(str(word) for word in command)}\n{output}")
@@ -69,8 +76,9 @@ _product_locks = defaultdict(threading.Lock)
 def product(name, ingredients, make):
     """The cache folder `name-HASH`; `make(folder)` fills it when it is not there yet.
 
-    An ingredient is a Path (its contents count) or anything with a stable str(). The folder appears by a
-    rename once it is complete, so an interrupted build and two builds at once leave no half product.
+    An ingredient is a Path (its contents count) or anything with a stable str(). The folder appears
+    by a rename once it is complete, so an interrupted build and two builds at once leave no half
+    product.
     """
     digest = hashlib.sha256()
     for ingredient in ingredients:
@@ -102,7 +110,8 @@ def crate(name, version):
         (folder / "src" / "lib.rs").touch()
         (folder / "Cargo.toml").write_text(
             f'[package]\nname = "fetch"\nversion = "0.0.0"\nedition = "2021"\n'
-            f'[dependencies]\n{name} = "={version}"\n')
+            f'[dependencies]\n{name} = "={version}"\n'
+        )
         run([cargo, "fetch", "--quiet"], cwd=folder)
 
     project = product(f"crate-{name}", [name, version], fetch)
@@ -128,7 +137,18 @@ def python_package(requirement):
     """A folder to put on PYTHONPATH that holds a package of the Python registry."""
 
     def install(folder):
-        run([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", folder,
-             requirement])
+        run(
+            [
+                sys.executable,
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--no-deps",
+                "--target",
+                folder,
+                requirement,
+            ]
+        )
 
     return product("pip-" + requirement.split("=")[0], [requirement], install)

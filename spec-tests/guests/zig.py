@@ -16,13 +16,37 @@ MODES = ["Debug", "ReleaseSmall"]
 def build(mode, target):
 
     def make(folder):
-        environment = {"PYTHONPATH": str(python_package(ZIG)), "ZIG_GLOBAL_CACHE_DIR": str(folder / "cache")}
-        run([sys.executable, "-m", "ziglang", "build-exe", SOURCE, *target, "-O", mode,
-             f"-femit-bin={folder / 'program'}", "--cache-dir", folder / "cache"], env=environment)
+        environment = {
+            "PYTHONPATH": str(python_package(ZIG)),
+            "ZIG_GLOBAL_CACHE_DIR": str(folder / "cache"),
+        }
+        run(
+            [
+                sys.executable,
+                "-m",
+                "ziglang",
+                "build-exe",
+                SOURCE,
+                *target,
+                "-O",
+                mode,
+                f"-femit-bin={folder / 'program'}",
+                "--cache-dir",
+                folder / "cache",
+            ],
+            env=environment,
+        )
 
     return product(f"zig-{mode}", [SOURCE, ZIG, mode, *target], make) / "program"
 
 
 def guests():
-    return [Guest(f"zig/{mode}", lambda mode=mode: build(mode, ["-target", "wasm32-wasi"]), [Case("all")],
-                  native=lambda: build("Debug", [])) for mode in MODES]
+    return [
+        Guest(
+            f"zig/{mode}",
+            lambda mode=mode: build(mode, ["-target", "wasm32-wasi"]),
+            [Case("all")],
+            native=lambda: build("Debug", []),
+        )
+        for mode in MODES
+    ]

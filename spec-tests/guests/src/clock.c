@@ -1,7 +1,8 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Clocks run forward, sleeping takes its time, random bytes differ; prints only what must be the same each time.
+// Clocks run forward, sleeping takes its time, random bytes differ; prints only what must be the
+// same each time.
 
 #include <errno.h>
 #include <poll.h>
@@ -17,7 +18,9 @@ static int64_t now(clockid_t clock) {
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-static void say(const char *what, int good) { printf("%s: %s\n", what, good ? "yes" : "NO"); }
+static void say(const char* what, int good) {
+  printf("%s: %s\n", what, good ? "yes" : "NO");
+}
 
 int main(void) {
   say("after 2024", now(CLOCK_REALTIME) > INT64_C(1704067200) * 1000000000);
@@ -44,7 +47,7 @@ int main(void) {
   say("different", memcmp(first, second, 32) != 0);
 
   time_t moment = 951782400;  // 29 February 2000
-  struct tm *date = gmtime(&moment);
+  struct tm* date = gmtime(&moment);
   char text[64];
   strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S %j", date);
   puts(text);

@@ -1,7 +1,8 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The ways a program ends: return, exit codes with atexit and unflushed output, abort, and every common trap.
+// The ways a program ends: return, exit codes with atexit and unflushed output, abort, and every
+// common trap.
 
 #include <stdint.h>
 #include <stdio.h>
@@ -13,10 +14,12 @@ static volatile int zero;
 static volatile int lowest = INT32_MIN, minus_one = -1;
 static void (*volatile no_function)(void);
 
-static void farewell(void) { puts("farewell"); }
+static void farewell(void) {
+  puts("farewell");
+}
 
-// Two calls each, so that none is made into a loop. The first uses up the stack in memory, the second has
-// nothing there when optimized, and uses up the engine's own.
+// Two calls each, so that none is made into a loop. The first uses up the stack in memory, the
+// second has nothing there when optimized, and uses up the engine's own.
 static int descend(int depth) {
   char room[64];
   if (depth == minus_one) return 0;
@@ -24,12 +27,16 @@ static int descend(int depth) {
   return descend(depth + 1) + descend(depth + 2) + room[depth & 63];
 }
 
-static int sink(int depth) { return depth == minus_one ? 0 : sink(depth + 1) + sink(depth + 2); }
+static int sink(int depth) {
+  return depth == minus_one ? 0 : sink(depth + 1) + sink(depth + 2);
+}
 
-static int takes_int(int x) { return x; }
+static int takes_int(int x) {
+  return x;
+}
 
-int main(int argc, char **argv) {
-  const char *way = argc > 1 ? argv[1] : "return";
+int main(int argc, char** argv) {
+  const char* way = argc > 1 ? argv[1] : "return";
   printf("before %s\n", way);
   atexit(farewell);
   if (!strcmp(way, "return")) return 7;
@@ -47,7 +54,7 @@ int main(int argc, char **argv) {
     no_function = (void (*)(void))takes_int;
     no_function();
   }
-  if (!strcmp(way, "out-of-bounds")) return *(volatile char *)(uintptr_t)0xfffffff0u;
+  if (!strcmp(way, "out-of-bounds")) return *(volatile char*)(uintptr_t)0xfffffff0u;
   puts("after");
   return 0;
 }

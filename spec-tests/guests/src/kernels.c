@@ -1,8 +1,9 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Kernels on 128-bit vectors, each beside its scalar twin; a line says whether both agree, and the result.
-// The vectors are the compiler's own, so the program builds with and without SIMD instructions.
+// Kernels on 128-bit vectors, each beside its scalar twin; a line says whether both agree, and the
+// result. The vectors are the compiler's own, so the program builds with and without SIMD
+// instructions.
 
 #include <stdint.h>
 #include <stdio.h>
@@ -35,7 +36,7 @@ static void fill(void) {
   }
 }
 
-static void verdict(const char *name, double vector, double scalar) {
+static void verdict(const char* name, double vector, double scalar) {
   printf("%-12s %s %.3f\n", name, vector == scalar ? "same" : "DIFFERENT", vector);
 }
 
@@ -67,7 +68,8 @@ static void saturating(void) {
     out_scalar[i] = (uint8_t)(sum > 255 ? 255 : sum);
   }
   for (int i = 0; i < kCount; i++) vector += out_vector[i], scalar += out_scalar[i];
-  verdict("saturate", (double)vector, memcmp(out_vector, out_scalar, kCount) ? -1.0 : (double)scalar);
+  verdict("saturate", (double)vector,
+          memcmp(out_vector, out_scalar, kCount) ? -1.0 : (double)scalar);
 }
 
 static void shuffles(void) {
@@ -75,7 +77,8 @@ static void shuffles(void) {
     u8x16 a, b;
     memcpy(&a, bytes + i, 16);
     memcpy(&b, other + i, 16);
-    u8x16 mixed = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 15, 31, 14, 30, 13, 29, 12, 28);
+    u8x16 mixed =
+        __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 15, 31, 14, 30, 13, 29, 12, 28);
     memcpy(out_vector + i, &mixed, 16);
     for (int lane = 0; lane < 16; lane++) {
       int from = lane < 8 ? lane / 2 : 15 - (lane - 8) / 2;

@@ -10,16 +10,18 @@
 
 static int numbered, inverted, counting, folding;
 
-static int same(int a, int b) { return folding ? tolower(a) == tolower(b) : a == b; }
+static int same(int a, int b) {
+  return folding ? tolower(a) == tolower(b) : a == b;
+}
 
 // The pattern after its first element.
-static const char *after_element(const char *p) {
+static const char* after_element(const char* p) {
   if (*p != '[') return p + (*p == '\\' && p[1] ? 2 : 1);
-  const char *end = strchr(p + 2, ']');
+  const char* end = strchr(p + 2, ']');
   return end ? end + 1 : p + strlen(p);
 }
 
-static int in_set(const char *p, const char *end, int c) {
+static int in_set(const char* p, const char* end, int c) {
   int negated = *p == '^';
   int found = 0;
   for (p += negated; p < end; p++) {
@@ -33,7 +35,7 @@ static int in_set(const char *p, const char *end, int c) {
   return found != negated;
 }
 
-static int matches_one(const char *p, const char *s) {
+static int matches_one(const char* p, const char* s) {
   if (!*s) return 0;
   if (*p == '.') return 1;
   if (*p == '[') return in_set(p + 1, after_element(p) - 1, (unsigned char)*s);
@@ -41,17 +43,17 @@ static int matches_one(const char *p, const char *s) {
   return same((unsigned char)*p, (unsigned char)*s);
 }
 
-static int matches_here(const char *p, const char *s) {
+static int matches_here(const char* p, const char* s) {
   if (!*p) return 1;
   if (*p == '$' && !p[1]) return !*s;
-  const char *next = after_element(p);
+  const char* next = after_element(p);
   if (*next == '?') {
     return (matches_one(p, s) && matches_here(next + 1, s + 1)) || matches_here(next + 1, s);
   }
   if (*next == '*' || *next == '+') {
-    const char *longest = s;
+    const char* longest = s;
     while (matches_one(p, longest)) longest++;
-    const char *shortest = s + (*next == '+');
+    const char* shortest = s + (*next == '+');
     for (; longest >= shortest; longest--) {
       if (matches_here(next + 1, longest)) return 1;
     }
@@ -60,7 +62,7 @@ static int matches_here(const char *p, const char *s) {
   return matches_one(p, s) && matches_here(next, s + 1);
 }
 
-static int matches(const char *p, const char *s) {
+static int matches(const char* p, const char* s) {
   if (*p == '^') return matches_here(p + 1, s);
   do {
     if (matches_here(p, s)) return 1;
@@ -68,7 +70,7 @@ static int matches(const char *p, const char *s) {
   return 0;
 }
 
-static long search(FILE *in, const char *pattern, const char *prefix) {
+static long search(FILE* in, const char* pattern, const char* prefix) {
   static char line[4096];
   long hits = 0;
   for (long number = 1; fgets(line, sizeof line, in); number++) {
@@ -84,7 +86,7 @@ static long search(FILE *in, const char *pattern, const char *prefix) {
   return hits;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   int i = 1;
   for (; i < argc && argv[i][0] == '-'; i++) {
     numbered |= argv[i][1] == 'n';
@@ -93,12 +95,12 @@ int main(int argc, char **argv) {
     folding |= argv[i][1] == 'i';
   }
   if (i == argc) return 2;
-  const char *pattern = argv[i++];
+  const char* pattern = argv[i++];
   if (i == argc) return search(stdin, pattern, "") == 0;
   long hits = 0;
   int several = argc - i > 1, trouble = 0;
   for (; i < argc; i++) {
-    FILE *in = fopen(argv[i], "r");
+    FILE* in = fopen(argv[i], "r");
     if (!in) {
       printf("match: no file %s\n", argv[i]);
       trouble = 1;

@@ -1,7 +1,8 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The heap: many blocks of many sizes, moved and freed in an odd order, then one large block; large copies.
+// The heap: many blocks of many sizes, moved and freed in an odd order, then one large block; large
+// copies.
 
 #include <stdint.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 enum { kBlocks = 2000, kRounds = 20000, kLarge = 48 << 20 };
 
 struct block {
-  uint8_t *bytes;
+  uint8_t* bytes;
   uint32_t size;
 };
 
@@ -24,7 +25,7 @@ static uint32_t random_number(void) {
   return state;
 }
 
-static int intact(const struct block *block, int i) {
+static int intact(const struct block* block, int i) {
   for (uint32_t at = 0; at < block->size; at += 97) {
     if (block->bytes[at] != (uint8_t)i) return 0;
   }
@@ -36,7 +37,7 @@ int main(void) {
   long damaged = 0, moved = 0;
   for (int round = 0; round < kRounds; round++) {
     int i = (int)(random_number() % kBlocks);
-    struct block *block = &blocks[i];
+    struct block* block = &blocks[i];
     damaged += !intact(block, i);
     if (random_number() % 3 == 0) {
       free(block->bytes);
@@ -57,7 +58,7 @@ int main(void) {
   }
   printf("%ld blocks, %ld damaged\n", moved, damaged);
 
-  uint8_t *large = calloc(1, kLarge);
+  uint8_t* large = calloc(1, kLarge);
   for (uint32_t i = 0; i < kLarge; i += 4096) large[i] = (uint8_t)(i >> 12);
   memmove(large + 4096 * 3, large, kLarge - 4096 * 3);
   memset(large, 7, 4096 * 3);
@@ -65,7 +66,7 @@ int main(void) {
   for (uint32_t i = 0; i < kLarge; i += 1024) sum = sum * 31 + large[i];
   printf("large %u %d\n", sum, memcmp(large, large + 4096, 4096));
   free(large);
-  uint32_t *zeros = calloc(1 << 20, sizeof *zeros);
+  uint32_t* zeros = calloc(1 << 20, sizeof *zeros);
   for (int i = 0; i < 1 << 20; i++) sum |= zeros[i];
   printf("%u\n", sum);
   return damaged != 0;

@@ -1,7 +1,8 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Arithmetic at its edges: division, shifts, bit counts, 128-bit products, conversions, printing of numbers.
+// Arithmetic at its edges: division, shifts, bit counts, 128-bit products, conversions, printing of
+// numbers.
 
 #include <float.h>
 #include <inttypes.h>
@@ -13,7 +14,7 @@
 
 // Hidden from the optimizer, so that the operation happens at run time.
 static volatile int64_t longs[] = {0, 1, -1, 2, -7, 63, INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN};
-static volatile double reals[] = {0.0,    -0.0,     0.5,    -1.5,        2.5,      1e10,
+static volatile double reals[] = {0.0,    -0.0,         0.5,     -1.5,     2.5,       1e10,
                                   -1e300, DBL_TRUE_MIN, DBL_MAX, INFINITY, -INFINITY, 3.9999999999};
 
 enum { kLongs = sizeof longs / sizeof *longs, kReals = sizeof reals / sizeof *reals };
@@ -79,8 +80,15 @@ static void floats(void) {
 }
 
 static void texts(void) {
-  static const char *const kTexts[] = {"0.1", "1e23", "9007199254740993", "2.2250738585072011e-308", "1e-400",
-                                       "0x1.8p3", "nan", "-inf", "123456789012345678901234567890"};
+  static const char* const kTexts[] = {"0.1",
+                                       "1e23",
+                                       "9007199254740993",
+                                       "2.2250738585072011e-308",
+                                       "1e-400",
+                                       "0x1.8p3",
+                                       "nan",
+                                       "-inf",
+                                       "123456789012345678901234567890"};
   for (size_t i = 0; i < sizeof kTexts / sizeof *kTexts; i++) {
     printf("%s -> %.17g %.9g %lld\n", kTexts[i], strtod(kTexts[i], NULL),
            (double)strtof(kTexts[i], NULL), strtoll(kTexts[i], NULL, 0));

@@ -1,7 +1,8 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Positions in files: seek, append, overwrite, read and write at an offset, truncate, holes, rename over.
+// Positions in files: seek, append, overwrite, read and write at an offset, truncate, holes, rename
+// over.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-static void show(const char *what, int file) {
+static void show(const char* what, int file) {
   char buffer[64];
   struct stat info;
   fstat(file, &info);
@@ -22,7 +23,7 @@ static void show(const char *what, int file) {
   printf("\n");
 }
 
-static void check(const char *what, long result) {
+static void check(const char* what, long result) {
   printf("%-10s %s\n", what, result < 0 ? strerror(errno) : "works");
 }
 
@@ -80,7 +81,7 @@ static void appending(void) {
 }
 
 static void streams(void) {
-  FILE *file = fopen("stream", "w+");
+  FILE* file = fopen("stream", "w+");
   fprintf(file, "line %d\nline %d\nline %d\n", 1, 2, 3);
   rewind(file);
   char line[32];

@@ -1,7 +1,8 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Virtual calls, multiple inheritance, templates, smart pointers, variants, static initialization order.
+// Virtual calls, multiple inheritance, templates, smart pointers, variants, static initialization
+// order.
 
 #include <array>
 #include <cmath>
@@ -96,7 +97,9 @@ int main() {
   std::printf("\n");
   std::vector<Token> tokens = {1.25, '+', std::string("a long word that does not fit in place")};
   for (const Token& token : tokens) std::printf("%s\n", std::visit(Describe{}, token).c_str());
-  std::function<int(int)> collatz = [&](int n) { return n == 1 ? 0 : 1 + collatz(half(n).value_or(3 * n + 1)); };
+  std::function<int(int)> collatz = [&](int n) {
+    return n == 1 ? 0 : 1 + collatz(half(n).value_or(3 * n + 1));
+  };
   std::printf("%d %d\n", collatz(27), collatz(97));
   auto shared = std::make_shared<std::vector<int>>(10, 3);
   std::weak_ptr<std::vector<int>> weak = shared;

@@ -9,8 +9,8 @@
 
 static int numeric, reversed, unique;
 
-static int compare(const void *a, const void *b) {
-  const char *left = *(char *const *)a, *right = *(char *const *)b;
+static int compare(const void* a, const void* b) {
+  const char *left = *(char* const*)a, *right = *(char* const*)b;
   int order = 0;
   if (numeric) {
     double x = strtod(left, NULL), y = strtod(right, NULL);
@@ -20,9 +20,9 @@ static int compare(const void *a, const void *b) {
   return reversed ? -order : order;
 }
 
-static char *read_line(void) {
+static char* read_line(void) {
   size_t size = 0, room = 32;
-  char *line = malloc(room);
+  char* line = malloc(room);
   int c;
   while ((c = getchar()) != EOF && c != '\n') {
     if (size + 1 == room) line = realloc(line, room *= 2);
@@ -36,15 +36,15 @@ static char *read_line(void) {
   return line;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   for (int i = 1; i < argc; i++) {
     numeric |= strcmp(argv[i], "-n") == 0;
     reversed |= strcmp(argv[i], "-r") == 0;
     unique |= strcmp(argv[i], "-u") == 0;
   }
   size_t count = 0, room = 16;
-  char **lines = malloc(room * sizeof *lines);
-  for (char *line; (line = read_line()) != NULL;) {
+  char** lines = malloc(room * sizeof *lines);
+  for (char* line; (line = read_line()) != NULL;) {
     if (count == room) lines = realloc(lines, (room *= 2) * sizeof *lines);
     lines[count++] = line;
   }

@@ -1,11 +1,12 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A compressor from standard input to standard output: LZ77 over a 32 KiB window, then Huffman codes.
-// `squeeze` compresses, `squeeze -d` expands, `squeeze -t` does both and compares.
+// A compressor from standard input to standard output: LZ77 over a 32 KiB window, then Huffman
+// codes. `squeeze` compresses, `squeeze -d` expands, `squeeze -t` does both and compares.
 //
-// Format: size (4 bytes), then 286 + 30 code lengths of 4 bits, then the bit stream. Symbols below 256
-// are bytes; 256 + n is a match whose length has n bits after its leading one; distances likewise.
+// Format: size (4 bytes), then 286 + 30 code lengths of 4 bits, then the bit stream. Symbols below
+// 256 are bytes; 256 + n is a match whose length has n bits after its leading one; distances
+// likewise.
 
 #include <stdint.h>
 #include <stdio.h>
@@ -24,11 +25,11 @@ enum {
 };
 
 struct buffer {
-  uint8_t *bytes;
+  uint8_t* bytes;
   size_t size, room;
 };
 
-static void put(struct buffer *out, int byte) {
+static void put(struct buffer* out, int byte) {
   if (out->size == out->room) {
     out->room = out->room ? out->room * 2 : 4096;
     out->bytes = realloc(out->bytes, out->room);
@@ -37,24 +38,24 @@ static void put(struct buffer *out, int byte) {
 }
 
 struct bits {
-  struct buffer *buffer;
+  struct buffer* buffer;
   uint64_t pending;
   int count;
   size_t next;
 };
 
-static void put_bits(struct bits *bits, uint32_t value, int count) {
+static void put_bits(struct bits* bits, uint32_t value, int count) {
   bits->pending |= (uint64_t)value << bits->count;
   for (bits->count += count; bits->count >= 8; bits->count -= 8, bits->pending >>= 8) {
     put(bits->buffer, (int)(bits->pending & 255));
   }
 }
 
-static void flush_bits(struct bits *bits) {
+static void flush_bits(struct bits* bits) {
   if (bits->count) put(bits->buffer, (int)(bits->pending & 255));
 }
 
-static uint32_t get_bits(struct bits *bits, int count) {
+static uint32_t get_bits(struct bits* bits, int count) {
   while (bits->count < count) {
     uint64_t byte = bits->next < bits->buffer->size ? bits->buffer->bytes[bits->next] : 0;
     bits->next++;
@@ -72,17 +73,19 @@ struct token {
   uint32_t length, distance;
 };
 
-static int log2_of(uint32_t value) { return 31 - __builtin_clz(value); }
+static int log2_of(uint32_t value) {
+  return 31 - __builtin_clz(value);
+}
 
-static uint32_t hash4(const uint8_t *p) {
+static uint32_t hash4(const uint8_t* p) {
   uint32_t word;
   memcpy(&word, p, 4);
   return (word * 2654435761u) >> (32 - kHashBits);
 }
 
-static size_t find_tokens(const uint8_t *data, size_t size, struct token *tokens) {
-  int32_t *head = malloc(sizeof(int32_t) << kHashBits);
-  int32_t *chain = malloc(sizeof(int32_t) * kWindow);
+static size_t find_tokens(const uint8_t* data, size_t size, struct token* tokens) {
+  int32_t* head = malloc(sizeof(int32_t) << kHashBits);
+  int32_t* chain = malloc(sizeof(int32_t) * kWindow);
   memset(head, -1, sizeof(int32_t) << kHashBits);
   size_t count = 0;
   for (size_t at = 0; at < size;) {
@@ -91,7 +94,8 @@ static size_t find_tokens(const uint8_t *data, size_t size, struct token *tokens
       int32_t old = head[hash4(data + at)];
       for (int tries = 0; old >= 0 && at - (size_t)old < kWindow && tries < kMaxChain; tries++) {
         uint32_t length = 0;
-        while (at + length < size && length < kMaxMatch && data[(size_t)old + length] == data[at + length]) {
+        while (at + length < size && length < kMaxMatch &&
+               data[(size_t)old + length] == data[at + length]) {
           length++;
         }
         if (length > best) best = length, distance = (uint32_t)(at - (size_t)old);
@@ -100,7 +104,8 @@ static size_t find_tokens(const uint8_t *data, size_t size, struct token *tokens
         old = older;
       }
     }
-    struct token token = best >= kMinMatch ? (struct token){best, distance} : (struct token){data[at], 0};
+    struct token token =
+        best >= kMinMatch ? (struct token){best, distance} : (struct token){data[at], 0};
     tokens[count++] = token;
     size_t step = token.distance ? token.length : 1;
     for (; step; step--, at++) {
@@ -115,8 +120,9 @@ static size_t find_tokens(const uint8_t *data, size_t size, struct token *tokens
   return count;
 }
 
-// Code lengths by repeatedly joining the two rarest; frequencies are flattened until all lengths fit.
-static void code_lengths(const uint32_t *counts, int symbols, uint8_t *lengths) {
+// Code lengths by repeatedly joining the two rarest; frequencies are flattened until all lengths
+// fit.
+static void code_lengths(const uint32_t* counts, int symbols, uint8_t* lengths) {
   uint32_t weight[2 * kSymbols];
   int parent[2 * kSymbols];
   for (int flatten = 0;; flatten++) {
@@ -127,8 +133,10 @@ static void code_lengths(const uint32_t *counts, int symbols, uint8_t *lengths) 
       int a = -1, b = -1;
       for (int i = 0; i < nodes; i++) {
         if (!weight[i] || parent[i]) continue;
-        if (a < 0 || weight[i] < weight[a]) b = a, a = i;
-        else if (b < 0 || weight[i] < weight[b]) b = i;
+        if (a < 0 || weight[i] < weight[a])
+          b = a, a = i;
+        else if (b < 0 || weight[i] < weight[b])
+          b = i;
       }
       if (b < 0) {
         if (a >= 0 && nodes == symbols) parent[a] = nodes++;
@@ -148,7 +156,7 @@ static void code_lengths(const uint32_t *counts, int symbols, uint8_t *lengths) 
 }
 
 // Canonical codes, first bit of the code in the lowest bit.
-static void assign_codes(const uint8_t *lengths, int symbols, uint16_t *codes) {
+static void assign_codes(const uint8_t* lengths, int symbols, uint16_t* codes) {
   uint32_t code = 0;
   for (int length = 1; length <= kMaxCode; length++, code <<= 1) {
     for (int i = 0; i < symbols; i++) {
@@ -161,8 +169,8 @@ static void assign_codes(const uint8_t *lengths, int symbols, uint16_t *codes) {
   }
 }
 
-static struct buffer compress(const struct buffer *in) {
-  struct token *tokens = malloc(sizeof *tokens * (in->size + 1));
+static struct buffer compress(const struct buffer* in) {
+  struct token* tokens = malloc(sizeof *tokens * (in->size + 1));
   size_t count = find_tokens(in->bytes, in->size, tokens);
   uint32_t symbol_counts[kSymbols] = {0}, distance_counts[kDistances] = {0};
   for (size_t i = 0; i < count; i++) {
@@ -208,7 +216,7 @@ struct decoder {
   int symbols[kSymbols];
 };
 
-static void prepare(struct decoder *decoder, const uint8_t *lengths, int symbols) {
+static void prepare(struct decoder* decoder, const uint8_t* lengths, int symbols) {
   memset(decoder, 0, sizeof *decoder);
   int next = 0;
   for (int length = 1; length <= kMaxCode; length++) {
@@ -218,7 +226,7 @@ static void prepare(struct decoder *decoder, const uint8_t *lengths, int symbols
   }
 }
 
-static int decode(const struct decoder *decoder, struct bits *bits) {
+static int decode(const struct decoder* decoder, struct bits* bits) {
   int code = 0, first = 0, index = 0;
   for (int length = 1; length <= kMaxCode; length++) {
     code |= (int)get_bits(bits, 1);
@@ -231,7 +239,7 @@ static int decode(const struct decoder *decoder, struct bits *bits) {
   return -1;
 }
 
-static int expand(struct buffer *in, struct buffer *out) {
+static int expand(struct buffer* in, struct buffer* out) {
   struct bits bits = {in, 0, 0, 0};
   size_t size = get_bits(&bits, 32);
   uint8_t lengths[kSymbols], distance_lengths[kDistances];
@@ -257,21 +265,22 @@ static int expand(struct buffer *in, struct buffer *out) {
   return 0;
 }
 
-static struct buffer read_all(FILE *file) {
+static struct buffer read_all(FILE* file) {
   struct buffer all = {NULL, 0, 0};
   for (int c = getc(file); c != EOF; c = getc(file)) put(&all, c);
   return all;
 }
 
-static int self_test(struct buffer *in) {
+static int self_test(struct buffer* in) {
   struct buffer packed = compress(in), back = {NULL, 0, 0};
   int wrong = expand(&packed, &back) < 0 || back.size != in->size ||
               (in->size && memcmp(back.bytes, in->bytes, in->size) != 0);
-  printf("%zu -> %zu -> %zu bytes: %s\n", in->size, packed.size, back.size, wrong ? "wrong" : "same");
+  printf("%zu -> %zu -> %zu bytes: %s\n", in->size, packed.size, back.size,
+         wrong ? "wrong" : "same");
   return wrong;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   struct buffer in = read_all(stdin), out = {NULL, 0, 0};
   if (argc > 1 && !strcmp(argv[1], "-t")) return self_test(&in);
   if (argc > 1 && !strcmp(argv[1], "-d")) {

@@ -11,7 +11,7 @@ struct counts {
   long lines, words, bytes, longest;
 };
 
-static struct counts count(FILE *in) {
+static struct counts count(FILE* in) {
   struct counts all = {0, 0, 0, 0};
   long length = 0;
   int in_word = 0;
@@ -27,11 +27,12 @@ static struct counts count(FILE *in) {
   return all;
 }
 
-static void print(struct counts counts, const char *name) {
-  printf("%8ld %8ld %8ld %6ld %s\n", counts.lines, counts.words, counts.bytes, counts.longest, name);
+static void print(struct counts counts, const char* name) {
+  printf("%8ld %8ld %8ld %6ld %s\n", counts.lines, counts.words, counts.bytes, counts.longest,
+         name);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc == 1) {
     print(count(stdin), "-");
     return 0;
@@ -39,7 +40,7 @@ int main(int argc, char **argv) {
   int failed = 0;
   struct counts total = {0, 0, 0, 0};
   for (int i = 1; i < argc; i++) {
-    FILE *in = fopen(argv[i], "rb");
+    FILE* in = fopen(argv[i], "rb");
     if (!in) {
       printf("wc: no file %s\n", argv[i]);
       failed = 1;

@@ -20,9 +20,11 @@
 namespace {
 
 std::string lower(std::string word) {
-  std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return std::tolower(c); });
-  word.erase(std::remove_if(word.begin(), word.end(), [](unsigned char c) { return !std::isalnum(c); }),
-             word.end());
+  std::transform(word.begin(), word.end(), word.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  word.erase(
+      std::remove_if(word.begin(), word.end(), [](unsigned char c) { return !std::isalnum(c); }),
+      word.end());
   return word;
 }
 
@@ -41,8 +43,8 @@ void print_by_length(const std::unordered_map<std::string, int>& counts) {
   std::map<std::size_t, std::set<std::string>> by_length;
   for (const auto& entry : counts) by_length[entry.first.size()].insert(entry.first);
   for (const auto& [length, words] : by_length) {
-    std::cout << length << ": " << words.size() << " words, " << *words.begin() << " to " << *words.rbegin()
-              << '\n';
+    std::cout << length << ": " << words.size() << " words, " << *words.begin() << " to "
+              << *words.rbegin() << '\n';
   }
 }
 
@@ -70,9 +72,10 @@ int main() {
   std::list<std::string> last(recent.begin(), recent.end());
   last.sort();
   last.unique();
-  std::cout << std::accumulate(last.begin(), last.end(), std::string("last:"),
-                               [](std::string all, const std::string& word) { return all + ' ' + word; })
+  std::cout << std::accumulate(
+                   last.begin(), last.end(), std::string("last:"),
+                   [](std::string all, const std::string& word) { return all + ' ' + word; })
             << '\n';
-  std::cout << std::hex << std::showbase << counts.size() << ' ' << std::fixed << std::setprecision(3)
-            << 22.0 / 7 << '\n';
+  std::cout << std::hex << std::showbase << counts.size() << ' ' << std::fixed
+            << std::setprecision(3) << 22.0 / 7 << '\n';
 }

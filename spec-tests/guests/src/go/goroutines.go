@@ -1,7 +1,7 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Goroutines, channels, select, mutexes, timers, a ticker, context deadlines, garbage collection, deep recursion.
+// Goroutines, channels, select, timers, a ticker, context deadlines, garbage collection, recursion.
 package main
 
 import (

@@ -44,6 +44,7 @@ func main() {
 	fmt.Println(string(text))
 	var first, second any
 	compact, _ := json.Marshal(records)
-	fmt.Println(json.Unmarshal(text, &first), json.Unmarshal(compact, &second), reflect.DeepEqual(first, second))
+	fmt.Println(json.Unmarshal(text, &first), json.Unmarshal(compact, &second))
+	fmt.Println(reflect.DeepEqual(first, second))
 	fmt.Printf("%d records, %.9f\n", len(records), sum)
 }

@@ -8,13 +8,13 @@
 #include <lualib.h>
 #include <stdio.h>
 
-static int with_traceback(lua_State *lua) {
+static int with_traceback(lua_State* lua) {
   luaL_traceback(lua, lua, lua_tostring(lua, 1), 1);
   return 1;
 }
 
-int main(int argc, char **argv) {
-  lua_State *lua = luaL_newstate();
+int main(int argc, char** argv) {
+  lua_State* lua = luaL_newstate();
   luaL_openlibs(lua);
   lua_newtable(lua);
   for (int i = 1; i < argc; i++) {

@@ -11,15 +11,15 @@ struct saved_frames {
   char *next, *end;
 };
 
-ASYNCIFY("start_unwind") void asyncify_start_unwind(struct saved_frames *frames);
+ASYNCIFY("start_unwind") void asyncify_start_unwind(struct saved_frames* frames);
 ASYNCIFY("stop_unwind") void asyncify_stop_unwind(void);
 
 static char frame_bytes[1 << 20];
 static struct saved_frames frames;
 static int unwinding;
 
-static void *stack_pointer(void) {
-  void *pointer;
+static void* stack_pointer(void) {
+  void* pointer;
   __asm__ volatile(
       ".globaltype __stack_pointer, i32\n"
       "global.get __stack_pointer\n"
@@ -28,7 +28,7 @@ static void *stack_pointer(void) {
   return pointer;
 }
 
-static void set_stack_pointer(void *pointer) {
+static void set_stack_pointer(void* pointer) {
   __asm__ volatile(
       ".globaltype __stack_pointer, i32\n"
       "local.get %0\n"
@@ -37,8 +37,8 @@ static void set_stack_pointer(void *pointer) {
       : "r"(pointer));
 }
 
-__attribute__((noinline)) void unwind_try(void (*body)(void *, void *), void *first, void *second) {
-  void *stack = stack_pointer();
+__attribute__((noinline)) void unwind_try(void (*body)(void*, void*), void* first, void* second) {
+  void* stack = stack_pointer();
   body(first, second);
   if (!unwinding) return;
   asyncify_stop_unwind();
