@@ -13,5 +13,9 @@ endif()
 if(BRINK_SANITIZE)
   target_compile_options(brink_options INTERFACE -fsanitize=${BRINK_SANITIZE}
                                                  -fno-sanitize-recover=all)
+  if(BRINK_SANITIZE MATCHES "undefined")
+    # The engine has no RTTI, so nobody can check the dynamic type of its objects.
+    target_compile_options(brink_options INTERFACE -fno-sanitize=vptr)
+  endif()
   target_link_options(brink_options INTERFACE -fsanitize=${BRINK_SANITIZE})
 endif()
