@@ -20,6 +20,9 @@ class HostReferences {
   Value make(uint32_t number);
   /// The number behind an externref made here.
   std::optional<uint32_t> number_of(const Value& value) const;
+  /// What a non-null reference is: Func, Extern, Exn, I31, Struct, Array, or Any for what the host
+  /// has made.
+  AbstractHeapType kind_of(const Value& value) const;
 
  private:
   Store& store_;

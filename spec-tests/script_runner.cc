@@ -185,8 +185,10 @@ Value ScriptRunner::make_argument(const ScriptValue& value) {
     case ScriptValue::Kind::F64: return Value::from_words(kF64, value.bits);
     case ScriptValue::Kind::V128: return Value::v128(value.bits);
     case ScriptValue::Kind::RefNull: return Value::null(value.heap);
-    case ScriptValue::Kind::RefExtern:
-    case ScriptValue::Kind::RefHost: return host_.make(value.number);
+    case ScriptValue::Kind::RefExtern: return host_.make(value.number);
+    case ScriptValue::Kind::RefHost:
+      return Value::ref(ValType::ref(AbstractHeapType::Any, false),
+                        host_.make(value.number).ref_word());
   }
   return {};
 }

@@ -154,7 +154,12 @@ CallResult<void> Func::call(std::span<const Value> args, std::span<Value> result
   if (!interpret::call_function(store, *object_, slots))
     return std::unexpected(std::move(*store.trap));
   const Slot* source = slots;
-  for (size_t i = 0; i < results.size(); ++i) results[i] = read_value(source, type.results[i]);
+  store.latest_results.clear();
+  for (size_t i = 0; i < results.size(); ++i) {
+    results[i] = read_value(source, type.results[i]);
+    if (runtime::is_traced(store.types(), type.results[i]))
+      store.latest_results.push_back(results[i].ref_word());
+  }
   return {};
 }
 

@@ -7,6 +7,7 @@
 
 #include "engine/interpret/interpreter.h"
 #include "engine/platform/clock.h"
+#include "engine/runtime/gc_objects.h"
 #include "engine/runtime/store_state.h"
 
 namespace brink {
@@ -17,6 +18,7 @@ using runtime::StoreState;
 Store::Store(const Engine& engine, StoreLimits limits)
     : state_(std::make_shared<StoreState>(engine, limits)) {
   state_->handle = this;
+  state_->mark_frames = &interpret::mark_frames;
 }
 
 Store::~Store() = default;
@@ -76,14 +78,107 @@ Store::Canceller Store::canceller() const {
 }
 
 Value Store::extern_ref(std::shared_ptr<void> data) {
+  const uint64_t number = state_->extern_data.size();
   state_->extern_data.push_back(std::move(data));
-  return Value::ref(ValType::ref(AbstractHeapType::Extern, false), state_->extern_data.size());
+  return Value::ref(ValType::ref(AbstractHeapType::Extern, false),
+                    runtime::make_host_reference(number));
 }
 
 std::shared_ptr<void> Store::extern_data(const Value& value) const {
   const uint64_t word = value.ref_word();
-  if (word == 0 || word > state_->extern_data.size()) return nullptr;
-  return state_->extern_data[word - 1];
+  const uint64_t number = word >> 3;
+  if (!runtime::is_host_reference(word) || number >= state_->extern_data.size()) return nullptr;
+  return state_->extern_data[number];
+}
+
+HeapType Store::dynamic_type(const Value& value) const {
+  if (!value.type().is_ref()) return AbstractHeapType::Bottom;
+  const HeapType type = value.type().heap();
+  if (value.is_null() || type.is(AbstractHeapType::Bottom)) return type;
+  return runtime::dynamic_type(*state_, value.ref_word(), state_->types().top(type));
+}
+
+// ---- exceptions ----
+
+std::unexpected<Trap> Store::throw_exception(const Tag& tag, std::span<const Value> payload) {
+  const FuncType& type = *state_->types().get(tag.object()->type_id).func();
+  if (payload.size() != type.params.size())
+    return make_trap("the payload of an exception does not fit its tag");
+  std::vector<runtime::Slot> slots;
+  for (size_t i = 0; i < payload.size(); ++i) {
+    const bool is_null =
+        payload[i].is_null() && type.params[i].is_ref() && type.params[i].nullable();
+    if (!is_null && !state_->types().matches(payload[i].type(), type.params[i]))
+      return make_trap("the payload of an exception does not fit its tag");
+    slots.push_back(payload[i].words().words[0]);
+    if (type.params[i].is_vector()) slots.push_back(payload[i].words().words[1]);
+  }
+  // The payload is in no frame yet.
+  ++state_->collection_bans;
+  const runtime::RefWord word = runtime::new_exception(*state_, *tag.object(), slots.data());
+  --state_->collection_bans;
+  if (word == 0)
+    return make_trap(std::string(to_string(TrapCode::HeapExhausted)), TrapCode::HeapExhausted);
+  return std::unexpected(interpret::make_exception_trap(*state_, word));
+}
+
+Tag Store::exception_tag(const Value& exception) const {
+  return Tag(
+      const_cast<runtime::TagObject*>(runtime::exception_tag(state_->heap, exception.ref_word())));
+}
+
+std::vector<Value> Store::exception_payload(const Value& exception) const {
+  const runtime::Slot* slot = runtime::exception_payload(state_->heap, exception.ref_word());
+  std::vector<Value> values;
+  for (const ValType type : exception_tag(exception).type().type.params) {
+    values.push_back(Value::from_words(type, {{slot[0], type.is_vector() ? slot[1] : 0}}));
+    slot += type.slots();
+  }
+  return values;
+}
+
+// ---- garbage collection ----
+
+Store::Root::Root(std::shared_ptr<StoreState> state, const Value& value)
+    : state_(std::move(state)), value_(value) {
+  const bool is_traced = runtime::is_traced(state_->types(), value.type());
+  const runtime::RefWord word = is_traced ? value.ref_word() : 0;
+  if (state_->free_roots.empty()) {
+    index_ = state_->roots.size();
+    state_->roots.push_back(word);
+  } else {
+    index_ = state_->free_roots.back();
+    state_->free_roots.pop_back();
+    state_->roots[index_] = word;
+  }
+}
+
+Store::Root::Root(Root&& other) noexcept
+    : state_(std::move(other.state_)), value_(other.value_), index_(other.index_) {}
+
+Store::Root& Store::Root::operator=(Root&& other) noexcept {
+  std::swap(state_, other.state_);
+  std::swap(value_, other.value_);
+  std::swap(index_, other.index_);
+  return *this;
+}
+
+Store::Root::~Root() {
+  if (state_ == nullptr) return;
+  state_->roots[index_] = 0;
+  state_->free_roots.push_back(index_);
+}
+
+Store::Root Store::root(const Value& value) {
+  return Root(state_, value);
+}
+
+void Store::collect_garbage() {
+  runtime::collect_garbage(*state_);
+}
+
+uint64_t Store::gc_heap_bytes() const {
+  return state_->heap.used_bytes();
 }
 
 // ---- instances ----

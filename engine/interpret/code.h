@@ -76,6 +76,12 @@ static_assert(sizeof(CodeWord) == 8);
 /// Words of the call instructions of all kinds: handler, callee, operands.
 inline constexpr uint32_t kCallWords = 3;
 
+/// Bit beside the heap type in the operand of a cast: null passes.
+inline constexpr uint32_t kNullableCast = 1u << 31;
+inline constexpr uint32_t cast_operand(HeapType heap, bool nullable) {
+  return heap.code() | (nullable ? kNullableCast : 0);
+}
+
 /// Where an operand of a handler comes from, or its result goes to.
 enum class Mode : uint8_t {
   Slot,  ///< a frame slot; a result goes to the accumulator as well

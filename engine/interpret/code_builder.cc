@@ -319,11 +319,11 @@ void CodeBuilder::finish_result(uint32_t position, Handler acc_form, Handler slo
   last_result_ = LastResult{position, result.temp, false, type};
 }
 
-void CodeBuilder::set_wide_result(StackValue& result, ValType type) {
+void CodeBuilder::set_wide_result(StackValue& result, ValType type, uint32_t words) {
   result.kind = Kind::Temp;
   use_slots(result.temp + type.slots());
   wrote_slot(result.temp, type);
-  last_result_ = LastResult{size() - 2, result.temp, true, type};
+  last_result_ = LastResult{size() - words, result.temp, true, type};
 }
 
 void CodeBuilder::settle_result(StackValue& result, ValType type) {

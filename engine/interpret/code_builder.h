@@ -138,8 +138,8 @@ class CodeBuilder {
   void emit_lane_access(Opcode opcode, StackValue& address, uint32_t offset, StackValue& vector,
                         uint8_t lane, StackValue* result);
   /// An instruction whose result was written to the wide field `lo` of its operands, the value's
-  /// canonical slot; lets a following local.set redirect it.
-  void set_wide_result(StackValue& result, ValType type);
+  /// canonical slot; lets a following local.set redirect it. `words`: the instruction's.
+  void set_wide_result(StackValue& result, ValType type, uint32_t words = 2);
 
   /// An instruction left its result in the value's canonical slot, and that cannot be changed.
   void settle_result(StackValue& result, ValType type);

@@ -57,6 +57,11 @@ namespace brink::interpret {
 /// Records the trap whose code is in acc and ends the guest.
 void raise_trap(BRINK_STATE);
 
+/// Goes on where the exception in acc, thrown here, is caught, or ends the guest.
+void unwind(BRINK_STATE);
+/// The same for an exception thrown where this frame has already given way to its tail call.
+void unwind_from_caller(BRINK_STATE);
+
 /// Why a guest has to stop now, if somebody wants it to; takes the poison from stack_limit.
 TrapCode pending_interrupt(ExecContext* rt);
 

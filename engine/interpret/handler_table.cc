@@ -24,6 +24,8 @@ HandlerTables make_tables() {
   fill_control_handlers(tables.internal);
   fill_call_handlers(tables.internal);
   fill_state_handlers(tables.internal);
+  fill_gc_handlers(tables.internal);
+  fill_exception_handlers(tables.internal);
   tables.internal[static_cast<size_t>(InternalOp::Trace)] = trace_instruction;
   return tables;
 }

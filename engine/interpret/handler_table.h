@@ -89,6 +89,8 @@ void fill_atomic_rows(std::array<const AccessHandlers*, kOpcodeCount>& rows);
 void fill_control_handlers(std::array<Handler, kInternalOpCount>& handlers);
 void fill_call_handlers(std::array<Handler, kInternalOpCount>& handlers);
 void fill_state_handlers(std::array<Handler, kInternalOpCount>& handlers);
+void fill_gc_handlers(std::array<Handler, kInternalOpCount>& handlers);
+void fill_exception_handlers(std::array<Handler, kInternalOpCount>& handlers);
 
 /// For disassembly: what a handler is and how to print its operands.
 enum class Shape : uint8_t {

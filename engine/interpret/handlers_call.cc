@@ -164,6 +164,23 @@ bool call_host(const CodeWord* pc, Slot* fp, InstanceObject* inst, ExecContext* 
   return returned;
 }
 
+/// The exception that a host function lets out, or 0 if it trapped with something else.
+uint64_t take_host_exception(ExecContext* rt) {
+  std::optional<Trap>& trap = rt->store->host_trap;
+  if (!trap || trap->code != TrapCode::UncaughtException) return 0;
+  const uint64_t exception = trap->exception.ref_word();
+  if (exception != 0) trap.reset();
+  return exception;
+}
+
+/// A host function did not return.
+template <Handler rethrow>
+void host_failed(BRINK_STATE) {
+  acc = take_host_exception(rt);
+  if (acc == 0) BRINK_RAISE(TrapCode::HostError);
+  BRINK_GOTO(rethrow);
+}
+
 /// Translates; null and rt->trap set when that is impossible.
 const CodeHeader* translate(const CodeHeader* stub) {
   auto& code = static_cast<InterpreterCode&>(*stub->module->interpreter_code);
@@ -181,7 +198,7 @@ void enter_slowly(BRINK_STATE) {
   if (function != nullptr && function->is_host()) {
     if (frame + std::max(function->param_slots, function->result_slots) > rt->stack_end)
       BRINK_RAISE(TrapCode::StackExhausted);
-    if (!call_host(pc, fp, inst, rt, function, frame)) BRINK_RAISE(TrapCode::HostError);
+    if (!call_host(pc, fp, inst, rt, function, frame)) BRINK_GOTO(host_failed<&unwind>);
     BRINK_NEXT(kCallWords);
   }
   if (callee->entry == nullptr) {
@@ -226,7 +243,8 @@ void enter_tail(BRINK_STATE) {
       Slot* const frame = fp + pc[2].wide.lo;
       if (frame + std::max(function->param_slots, function->result_slots) > rt->stack_end)
         BRINK_RAISE(TrapCode::StackExhausted);
-      if (!call_host(pc, fp, inst, rt, function, frame)) BRINK_RAISE(TrapCode::HostError);
+      if (!call_host(pc, fp, inst, rt, function, frame))
+        BRINK_GOTO(host_failed<&unwind_from_caller>);
       Slot* const link = fp + pc[3].wide.lo;
       const auto* target = reinterpret_cast<const CodeWord*>(link[0]);
       // The caller has as many results, and its link lies above them.

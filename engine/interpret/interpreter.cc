@@ -12,6 +12,7 @@
 #include "engine/platform/activation.h"
 #include "engine/platform/native_stack.h"
 #include "engine/runtime/store_state.h"
+#include "engine/support/check.h"
 
 namespace brink::interpret {
 
@@ -53,6 +54,17 @@ const FunctionCode* InterpreterCode::find(const void* address) const {
   return address < end ? &code : nullptr;
 }
 
+const FrameMap& InterpreterCode::frame_map(const FunctionCode& code) {
+  const std::scoped_lock lock(mutex_);
+  std::unique_ptr<FrameMap>& map = frame_maps_[&code];
+  if (map != nullptr) return *map;
+  TranslationNotes notes;
+  const auto again = translate_function(module_, code.header.function_index, &notes);
+  BRINK_CHECK(again.has_value() && (*again)->words.size() == code.words.size());
+  map = std::make_unique<FrameMap>(std::move(notes.frame_map));
+  return *map;
+}
+
 // ---- entering from the host ----
 
 namespace {
@@ -80,6 +92,8 @@ bool take_trap(StoreState& store, const platform::Activation& activation) {
   if (code == TrapCode::HostError && store.host_trap) {
     store.trap = std::move(store.host_trap);
     store.host_trap.reset();
+  } else if (code == TrapCode::UncaughtException) {
+    store.trap = make_exception_trap(store, store.exception);
   } else {
     std::string message(to_string(code));
     if (code == TrapCode::UndefinedElement || code == TrapCode::UninitializedElement)

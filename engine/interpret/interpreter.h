@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "brink/error.h"
@@ -20,10 +21,46 @@
 
 namespace brink::interpret {
 
+/// Where a `try` sends an exception.
+struct TryClause {
+  static constexpr uint32_t kAll = ~uint32_t{0};
+  uint32_t tag = kAll;   ///< index in the module
+  uint32_t landing = 0;  ///< word
+};
+
+/// The body of a `try`: exceptions thrown at words in [start, end) come to its clauses. Inner ones
+/// lie before outer ones.
+struct TryRange {
+  static constexpr uint32_t kNoDelegate = ~uint32_t{0};
+  uint32_t start = 0;
+  uint32_t end = 0;
+  uint32_t level = 0;  ///< of its control frame; the function's own is 1
+  uint32_t first_clause = 0;
+  uint32_t clause_count = 0;
+  /// delegate: what is not caught goes on to the first `try` of at most this level.
+  uint32_t delegate_level = kNoDelegate;
+};
+
+/// A place where a collection may happen: a call, an allocation.
+struct Safepoint {
+  uint32_t word = 0;
+  std::vector<uint32_t> operands;   ///< slots of references on the operand stack
+  std::vector<uint32_t> arguments;  ///< and of those that belong to the callee once it runs
+};
+
+/// Where a function's frame holds references into the heap. Locals always do, as they are zeroed on
+/// entry; operands by place.
+struct FrameMap {
+  std::vector<uint32_t> locals;
+  std::vector<Safepoint> points;  ///< by word, ascending
+};
+
 /// Threaded code of one function.
 struct FunctionCode {
   CodeHeader header;
   std::vector<CodeWord> words;
+  std::vector<TryRange> tries;
+  std::vector<TryClause> clauses;
 };
 
 /// The interpreter's part of a module. Functions are translated at their first call, by whichever
@@ -38,11 +75,16 @@ class InterpreterCode : public runtime::ModuleCode {
   /// The function whose code contains this address.
   const FunctionCode* find(const void* address) const;
 
+  /// Where frames of the function hold references. Found when a collection asks for it first, by
+  /// translating the function again.
+  const FrameMap& frame_map(const FunctionCode& code);
+
  private:
   runtime::ModuleState& module_;
   std::vector<CodeHeader> stubs_;  ///< by function: "not translated yet"
   mutable std::mutex mutex_;
   std::map<const void*, std::unique_ptr<FunctionCode>> functions_;  ///< by address of their code
+  std::unordered_map<const FunctionCode*, std::unique_ptr<FrameMap>> frame_maps_;
 };
 
 /// Calls any function from the host. `slots` holds the arguments and receives the results; it must
@@ -51,6 +93,21 @@ bool call_function(runtime::StoreState& store, FuncObject& function, Slot* slots
 
 /// The frames of the guest from the instruction at `pc` outwards, innermost first.
 std::vector<Frame> make_backtrace(runtime::StoreState& store, const void* pc, const Slot* fp);
+
+/// Where the search for a handler begins: in the frame at pc, or in its caller, for a host function
+/// that was called in tail position.
+enum class Unwind : uint8_t { Here, Caller };
+
+/// Finds where an exception that was thrown in this frame is caught and leaves the place in `rt`.
+/// False: in no frame down to where the host entered.
+bool find_landing(ExecContext& rt, const CodeWord* pc, Slot* fp, InstanceObject* instance,
+                  uint64_t exception, Unwind from);
+
+/// The trap for an exception that leaves the guest; keeps the exception alive.
+Trap make_exception_trap(runtime::StoreState& store, uint64_t exception);
+
+/// Marks what the frames of the guest hold, for a collection.
+void mark_frames(runtime::StoreState& store);
 
 /// Code addresses that a return can lead to besides translated code.
 const CodeWord* exit_stub();

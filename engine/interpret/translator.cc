@@ -19,131 +19,10 @@
 #include <unordered_map>
 #include <utility>
 
-#include "engine/interpret/code_builder.h"
+#include "engine/interpret/function_translator.h"
 #include "engine/support/check.h"
-#include "engine/validate/body_decoder.h"
 
 namespace brink::interpret {
-
-namespace {
-
-using validate::FrameKind;
-using validate::Instruction;
-
-class Translator {
- public:
-  using Value = StackValue;
-  struct Control {
-    uint32_t base = 0;        ///< slot of the first label operand and of the first result
-    uint32_t loop_start = 0;  ///< word
-    uint32_t else_position = 0;
-    FixupList end = kNoFixups;
-    FixupList otherwise = kNoFixups;  ///< branches to the else arm
-    FixupList to_else = kNoFixups;    ///< the same, once they have been bound
-    bool has_jump_over_else = false;
-    bool arm_fell_through = false;
-  };
-  using Item = validate::Operand<Value>;
-  using Frame = validate::ControlFrame<Control>;
-  using Args = std::span<Item>;
-  using Decoder = validate::FunctionBodyDecoder<Translator>;
-
-  Translator(const runtime::ModuleState& module, std::vector<CodePosition>* positions)
-      : module_(module),
-        decoded_(module.decoded),
-        config_(module.engine.config()),
-        positions_(positions) {}
-
-  Result<std::unique_ptr<FunctionCode>> translate(uint32_t function_index);
-
-  // ---- callbacks of the decoder, see validate/sink.h ----
-  void begin(Decoder& d);
-  void finish(Decoder&) {}
-  void instruction(Decoder& d, const Instruction& i, Args args, Args results);
-  void block(Decoder& d, Frame& frame);
-  void loop(Decoder& d, Frame& frame);
-  void if_(Decoder& d, Frame& frame, Item condition);
-  void else_(Decoder& d, Frame& frame);
-  void fallthrough(Decoder& d, Frame& frame);
-  void end(Decoder& d, Frame& frame);
-  void br(Decoder& d, uint32_t depth);
-  void br_if(Decoder& d, uint32_t depth, Item condition);
-  void br_table(Decoder& d, std::span<const uint32_t> depths, Item index);
-  void br_on(Decoder& d, const Instruction& i, Item operand, Item* kept);
-  void return_(Decoder& d);
-  void unreachable(Decoder& d, const Instruction& i);
-  void call(Decoder& d, const Instruction& i, const FuncType& type, Args args, Args results);
-  void return_call(Decoder& d, const Instruction& i, const FuncType& type, Args args);
-  void throw_(Decoder&, const Instruction& i, Args) { unsupported(i.opcode); }
-  void throw_ref(Decoder&, const Instruction& i, Item) { unsupported(i.opcode); }
-  void try_table(Decoder&, Frame&, std::span<const validate::CatchClause>) {
-    unsupported(Opcode::TryTable);
-  }
-  void legacy_try(Decoder&, Frame&) { unsupported(Opcode::Try); }
-  void legacy_catch(Decoder&, Frame&, uint32_t) { unsupported(Opcode::Catch); }
-  void legacy_catch_all(Decoder&, Frame&) { unsupported(Opcode::CatchAll); }
-  void legacy_delegate(Decoder&, Frame&, uint32_t) { unsupported(Opcode::Delegate); }
-  void legacy_rethrow(Decoder&, const Instruction& i, uint32_t) { unsupported(i.opcode); }
-
- private:
-  Status run(uint32_t function_index, bool far_mode);
-  void unsupported(Opcode opcode) {
-    if (!unsupported_) unsupported_ = opcode;
-  }
-
-  // Operand stack.
-  uint32_t stack_slot(Decoder& d, size_t index) const;
-  void place_results(Decoder& d, Args results);
-  void pop(const Item& item);
-  void pop(Args args);
-  void push_local(Value& value, uint32_t local, uint32_t index);
-  void preserve(Decoder& d, uint32_t local);
-  void flush(Decoder& d, bool also_constants = false, uint32_t from = 0);
-  void set_temps(Args items, uint32_t base);
-
-  // Control.
-  void start(Decoder& d, uint32_t offset, Opcode opcode);
-  void charge();
-  void move_operands(Args operands, uint32_t base);
-  bool in_place(Args operands, uint32_t base, const Decoder& d) const;
-  void take_branch(Decoder& d, uint32_t depth);
-  void emit_return(Args results);
-  uint32_t arguments_to_slots(Decoder& d, Args args, uint32_t base);
-
-  // Instructions by class.
-  void variable(Decoder& d, const Instruction& i, Args args, Args results);
-  void constant(const Instruction& i, Args results);
-  void access(const Instruction& i, Args args, Args results);
-  void memory(Decoder& d, const Instruction& i, Args args, Args results);
-  void table(Decoder& d, const Instruction& i, Args args, Args results);
-  void reference(const Instruction& i, Args args, Args results);
-  void computing(const Instruction& i, Args args, Args results);
-  void wide(const Instruction& i, Args args, Args results);
-  void atomic(const Instruction& i, Args args, Args results);
-  uint32_t operands_in_slots(Args args);
-
-  const runtime::ModuleState& module_;
-  const wasm::Module& decoded_;
-  const EngineConfig& config_;
-  std::vector<CodePosition>* positions_;
-  CodeBuilder code_;
-  std::optional<Opcode> unsupported_;
-
-  std::vector<uint32_t> local_slots_;
-  struct LocalUse {
-    uint32_t epoch = 0;
-    uint32_t index = 0;  ///< of the topmost entry that names the local, plus 1; 0 for none
-  };
-  std::vector<LocalUse> local_uses_;
-  uint32_t epoch_ = 1;
-  uint32_t flushed_ = 0;  ///< entries below are Temp or Const
-  uint32_t param_slots_ = 0;
-  uint32_t result_slots_ = 0;
-  uint32_t link_slot_ = 0;
-  uint32_t stack_base_ = 0;  ///< slot of the first operand stack entry
-  uint32_t fuel_ = 0;        ///< of instructions since the last charge
-  bool far_mode_ = false;
-};
 
 uint32_t slots_of(std::span<const ValType> types) {
   uint32_t slots = 0;
@@ -155,6 +34,10 @@ uint32_t slots_of(std::span<const ValType> types) {
 
 Result<std::unique_ptr<FunctionCode>> Translator::translate(uint32_t function_index) {
   Status status = run(function_index, false);
+  if (status.has_value() && max_legacy_depth_ != 0) {
+    exception_slots_ = max_legacy_depth_;
+    status = run(function_index, false);
+  }
   if (status.has_value() && code_.needs_far_mode()) status = run(function_index, true);
   if (!status.has_value()) return std::unexpected(std::move(status).error());
   if (unsupported_)
@@ -164,6 +47,8 @@ Result<std::unique_ptr<FunctionCode>> Translator::translate(uint32_t function_in
   auto code = std::make_unique<FunctionCode>();
   code->words = code_.words();
   code->words.shrink_to_fit();
+  code->tries = tries_;
+  code->clauses = clauses_;
   CodeHeader& header = code->header;
   header.link_slot = link_slot_;
   header.param_slots = param_slots_;
@@ -176,7 +61,11 @@ Result<std::unique_ptr<FunctionCode>> Translator::translate(uint32_t function_in
 
 Status Translator::run(uint32_t function_index, bool far_mode) {
   far_mode_ = far_mode;
-  if (positions_ != nullptr) positions_->clear();
+  if (notes_ != nullptr) *notes_ = {};
+  open_tries_.clear();
+  tries_.clear();
+  clauses_.clear();
+  legacy_depth_ = 0;
   Decoder decoder(decoded_, *this);
   return decoder.decode(function_index);
 }
@@ -199,6 +88,8 @@ void Translator::begin(Decoder& d) {
     }
   }
   if (far_mode_ && locals.size() == type.params.size()) slot += CodeBuilder::kScratchSlots;
+  first_exception_slot_ = slot;
+  slot += exception_slots_;
   // Results are written from slot 0 on while the link is still needed.
   link_slot_ = std::max(slot, result_slots_);
   stack_base_ = link_slot_ + runtime::kLinkSlots;
@@ -207,6 +98,12 @@ void Translator::begin(Decoder& d) {
   flushed_ = 0;
   fuel_ = 0;
   d.frame(0).control.base = 0;
+  if (notes_ != nullptr) {
+    std::vector<uint32_t>& traced = notes_->frame_map.locals;
+    for (uint32_t i = 0; i < locals.size(); ++i)
+      if (is_traced(locals[i])) traced.push_back(local_slots_[i]);
+    for (uint32_t i = 0; i < exception_slots_; ++i) traced.push_back(first_exception_slot_ + i);
+  }
 }
 
 // ---- operand stack ----
@@ -286,7 +183,7 @@ void Translator::set_temps(Args items, uint32_t base) {
 
 /// Once per instruction, before its code.
 void Translator::start(Decoder& d, uint32_t offset, Opcode opcode) {
-  if (positions_ != nullptr) positions_->push_back({code_.size(), offset});
+  if (notes_ != nullptr) notes_->positions.push_back({code_.size(), offset});
   ++fuel_;
   if (config_.trace_execution)
     code_.emit(InternalOp::Trace,
@@ -410,6 +307,8 @@ void Translator::fallthrough(Decoder& d, Frame& frame) {
 
 void Translator::end(Decoder& d, Frame& frame) {
   Control& control = frame.control;
+  if (frame.kind == FrameKind::TryTable || frame.kind >= FrameKind::LegacyTry)
+    close_try(d, frame, TryRange::kNoDelegate);
   if (frame.kind != FrameKind::Function) {
     // An else arm without code needs no jump over it.
     if (control.has_jump_over_else && code_.size() == control.else_position + 2)
@@ -501,7 +400,6 @@ void Translator::br_on(Decoder& d, const Instruction& i, Item operand, Item* kep
   start(d, i.offset, i.opcode);
   pop(operand);
   charge();
-  if (i.opcode != Opcode::BrOnNull && i.opcode != Opcode::BrOnNonNull) return unsupported(i.opcode);
   const bool on_null = i.opcode == Opcode::BrOnNull;
   const size_t height = d.operands().size() - (kept != nullptr ? 1 : 0);
   flushed_ = std::min(flushed_, static_cast<uint32_t>(height));
@@ -531,7 +429,16 @@ void Translator::br_on(Decoder& d, const Instruction& i, Item operand, Item* kep
   }
   FixupList around = kNoFixups;
   const uint32_t position = code_.size();
-  code_.emit(internal_handler(on_null ? InternalOp::BrNonNull : InternalOp::BrNull), operands);
+  switch (i.opcode) {
+    case Opcode::BrOnNull: code_.emit(internal_handler(InternalOp::BrNonNull), operands); break;
+    case Opcode::BrOnNonNull: code_.emit(internal_handler(InternalOp::BrNull), operands); break;
+    default:
+      code_.emit(internal_handler(i.opcode == Opcode::BrOnCast ? InternalOp::BrUnlessInstance
+                                                               : InternalOp::BrIfInstance),
+                 operands);
+      code_.words().push_back(CodeWord{.wide = {cast_operand(i.heap2, i.nullable2), 0}});
+      break;
+  }
   code_.add_fixup(around, position, position + 1, false);
   Frame& target = d.frame(i.index);
   if (target.kind == FrameKind::Function) {
@@ -591,6 +498,7 @@ void Translator::call(Decoder& d, const Instruction& i, const FuncType& type, Ar
   arguments_to_slots(d, params, base);
   code_.use_slots(base + slots_of(type.results));
   code_.clobber_accumulators();
+  note_safepoint(d, d.operands().size() - results.size(), {}, base, type.params);
   WideOperands what = {i.index, 0};
   switch (i.opcode) {
     case Opcode::Call:
@@ -625,6 +533,7 @@ void Translator::return_call(Decoder& d, const Instruction& i, const FuncType& t
   const uint32_t arg_slots = arguments_to_slots(d, params, base) - base;
   code_.use_slots(base + slots_of(type.results));
   code_.clobber_accumulators();
+  note_safepoint(d, d.operands().size(), {}, base, type.params);
   switch (i.opcode) {
     case Opcode::ReturnCall:
       if (decoded_.is_imported_function(i.index)) {
@@ -682,6 +591,7 @@ void Translator::instruction(Decoder& d, const Instruction& i, Args args, Args r
       // Every atomic access is sequentially consistent, and one thread runs one instruction after
       // the other.
       return;
+    case OpClass::Gc: return object(d, i, args, results);
     case OpClass::Control: return;  // nop
     default: return unsupported(i.opcode);
   }
@@ -827,6 +737,12 @@ void Translator::reference(const Instruction& i, Args args, Args results) {
       code_.emit_value(Opcode::I64Eqz, {&args[0].value, 1}, {&word, 1}, kI32, results[0].value);
       break;
     }
+    case Opcode::RefEq: {
+      StackValue values[2] = {args[0].value, args[1].value};
+      const ValType words[2] = {kI64, kI64};
+      code_.emit_value(Opcode::I64Eq, values, words, kI32, results[0].value);
+      break;
+    }
     case Opcode::RefAsNonNull:
       code_.emit(InternalOp::RefAsNonNull, {operands_in_slots(args), 0});
       code_.settle_result(results[0].value, results[0].type);
@@ -882,12 +798,10 @@ void Translator::atomic(const Instruction& i, Args args, Args results) {
                     results.empty() ? kI32 : results[0].type);
 }
 
-}  // namespace
-
 Result<std::unique_ptr<FunctionCode>> translate_function(const runtime::ModuleState& module,
                                                          uint32_t function_index,
-                                                         std::vector<CodePosition>* positions) {
-  Translator translator(module, positions);
+                                                         TranslationNotes* notes) {
+  Translator translator(module, notes);
   return translator.translate(function_index);
 }
 

@@ -22,12 +22,18 @@ struct CodePosition {
   uint32_t offset = 0;
 };
 
+/// What is known of a function's code beside the code.
+struct TranslationNotes {
+  std::vector<CodePosition> positions;  ///< of each instruction
+  FrameMap frame_map;
+};
+
 /// Translates a defined function of a validated module. Fails only for want of memory or beyond an
-/// implementation limit. If `positions` is given, it receives where each instruction went: the same
-/// input gives the same code, so this can be asked for whenever somebody wants to know.
+/// implementation limit. `notes`, if given, are filled in: the same input gives the same code, so
+/// they can be asked for whenever somebody wants to know.
 Result<std::unique_ptr<FunctionCode>> translate_function(const runtime::ModuleState& module,
                                                          uint32_t function_index,
-                                                         std::vector<CodePosition>* positions);
+                                                         TranslationNotes* notes);
 
 }  // namespace brink::interpret
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/runtime/gc_objects.h"
 #include "engine/runtime/instance.h"
 #include "engine/runtime/store_state.h"
 #include "engine/semantics/integer.h"
@@ -91,16 +92,23 @@ class Instantiation {
     return V128{{global.value[0], global.value[1]}};
   }
   Value binary(Opcode opcode, Value a, Value b);
-  Value convert(Opcode, Value a) { return a; }
-  Result<Value> allocate(const decode::Instruction& i, std::span<Value>, std::span<Value>) {
-    return make_error(ErrorKind::Limit, fmt::format("{} cannot be evaluated", mnemonic(i.opcode)),
-                      i.offset);
+  /// The conversions between any and extern leave the word as it is.
+  Value convert(Opcode opcode, Value a) {
+    if (opcode != Opcode::RefI31) return a;
+    return V128{{make_i31(static_cast<uint32_t>(a.words[0])), 0}};
   }
+  Result<Value> allocate(const decode::Instruction& i, std::span<Value> operands,
+                         std::span<Value> pending);
 
  private:
   bool bind(const Import& import, const Extern& item);
+  /// Nothing is collected while an expression holds values that no root leads to.
   Result<Value> evaluate(wasm::ConstExpr expression) {
-    return validate::evaluate_const_expr(module_, expression, *this);
+    if (store_.gc_stress || store_.heap.wants_collection(0)) collect_garbage(store_);
+    ++store_.collection_bans;
+    Result<Value> value = validate::evaluate_const_expr(module_, expression, *this);
+    --store_.collection_bans;
+    return value;
   }
   Status allocate_tables();
   Status allocate_memories();
@@ -274,6 +282,34 @@ TrapCode Instantiation::write_segments() {
     drop_data(instance_, i);
   }
   return TrapCode::None;
+}
+
+/// struct.new, array.new and their kin.
+Result<Instantiation::Value> Instantiation::allocate(const decode::Instruction& i,
+                                                     std::span<Value> operands, std::span<Value>) {
+  const ObjectLayout& layout = store_.layouts().get(module_.type_ids[i.index]);
+  std::vector<Slot> slots;
+  for (size_t j = 0; j < operands.size(); ++j) {
+    ValType type = layout.element;
+    if (layout.kind == ObjectKind::Struct) type = layout.fields[j].storage;
+    slots.push_back(operands[j].words[0]);
+    if (type.is_vector()) slots.push_back(operands[j].words[1]);
+  }
+  const auto length = static_cast<uint32_t>(operands.empty() ? 0 : operands.back().words[0]);
+  RefWord word = 0;
+  switch (i.opcode) {
+    case Opcode::StructNew: word = new_struct(store_, layout, slots.data()); break;
+    case Opcode::StructNewDefault: word = new_object(store_, layout, 0); break;
+    case Opcode::ArrayNew: word = new_array(store_, layout, length, slots.data()); break;
+    case Opcode::ArrayNewDefault: word = new_array(store_, layout, length, nullptr); break;
+    case Opcode::ArrayNewFixed:
+      word = new_fixed_array(store_, layout, i.index2, slots.data());
+      break;
+    default: BRINK_UNREACHABLE();
+  }
+  if (word == 0)
+    return make_error(ErrorKind::Limit, std::string(to_string(TrapCode::HeapExhausted)), i.offset);
+  return V128{{word, 0}};
 }
 
 Instantiation::Value Instantiation::binary(Opcode opcode, Value a, Value b) {

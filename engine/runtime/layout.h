@@ -101,6 +101,15 @@ struct ExecContext {
   EntryRecord* entry = nullptr;      ///< of the innermost entry from the host
   int64_t fuel = 0;
   StoreState* store = nullptr;
+  uint8_t* heap_base = nullptr;  ///< of the garbage-collected heap, once there is an object
+  /// The instruction that is allocating, so that a collection finds the frames; else null.
+  const void* safepoint_pc = nullptr;
+  Slot* safepoint_fp = nullptr;
+
+  // Of the search for an exception's handler: where to go on.
+  const void* landing_pc = nullptr;
+  Slot* landing_fp = nullptr;
+  InstanceObject* landing_instance = nullptr;
 
   // Of the trap that is on its way out.
   TrapCode trap = TrapCode::None;

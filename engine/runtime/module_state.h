@@ -17,6 +17,7 @@
 
 #include "brink/engine.h"
 #include "engine/runtime/layout.h"
+#include "engine/runtime/object_layout.h"
 #include "engine/wasm/module.h"
 
 namespace brink::decode {
@@ -28,6 +29,7 @@ namespace brink::runtime {
 struct EngineState {
   EngineConfig config;
   std::shared_ptr<TypeRegistry> registry = std::make_shared<TypeRegistry>();
+  ObjectLayouts layouts{*registry};
 };
 
 /// What a tier keeps of a module, e.g. translated code. Destroyed with the module.

@@ -9,7 +9,10 @@
 namespace brink::runtime {
 
 StoreState::StoreState(Engine owner, StoreLimits store_limits)
-    : engine(std::move(owner)), limits(store_limits) {
+    : engine(std::move(owner)),
+      limits(store_limits),
+      heap(store_limits.max_gc_heap_bytes, engine.config().gc_stress),
+      gc_stress(engine.config().gc_stress) {
   exec.store = this;
 }
 

@@ -15,6 +15,7 @@
 #include "brink/store.h"
 #include "engine/platform/deadline.h"
 #include "engine/platform/virtual_memory.h"
+#include "engine/runtime/gc_heap.h"
 #include "engine/runtime/instance.h"
 #include "engine/runtime/layout.h"
 
@@ -42,9 +43,20 @@ struct StoreState {
   std::deque<TagObject> tags;
   std::deque<FuncObject> functions;
   std::vector<std::shared_ptr<void>> host_callables;
-  std::vector<std::shared_ptr<void>> extern_data;  ///< externref word n is entry n - 1
+  std::vector<std::shared_ptr<void>> extern_data;  ///< by number of the host reference
+
+  GcHeap heap;
+  bool gc_stress = false;               ///< collect at every allocation
+  uint32_t collection_bans = 0;         ///< whoever holds references that no root leads to
+  RefWord exception = 0;                ///< the latest that no frame caught
+  std::vector<RefWord> latest_results;  ///< references that the host may hold from its latest call
+  std::vector<RefWord> roots;           ///< of Root handles; unused ones are null
+  std::vector<size_t> free_roots;
+  /// Marks what the frames of guests hold. Set by the tier that makes the frames.
+  void (*mark_frames)(StoreState& store) = [](StoreState&) {};
 
   const TypeRegistry& types() const { return *engine.state()->registry; }
+  ObjectLayouts& layouts() const { return engine.state()->layouts; }
 
   /// Makes running guests look up at their next call or loop. From any thread, signal-safe.
   void interrupt(uint32_t reason);

@@ -41,6 +41,8 @@ struct EngineConfig {
   bool trace_execution = false;
   /// Translate all functions when a module is made, instead of each at its first call.
   bool eager_translation = false;
+  /// For tests: collect garbage at every allocation and overwrite what is not alive.
+  bool gc_stress = false;
 };
 
 /// The process-wide part: configuration and canonical types. Cheap to copy (a shared reference).

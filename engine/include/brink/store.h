@@ -55,6 +55,10 @@ struct Trap {
   std::string message;           ///< starts with to_string(code), or the host's own words
   std::vector<Frame> backtrace;  ///< innermost first
   int32_t exit_code = 0;         ///< for TrapCode::Exit
+  /// For TrapCode::UncaughtException: the exception (see Store::exception_tag). A host function
+  /// that returns the trap to its caller throws the exception on. The latest exception that left a
+  /// guest lives as long as the store; root() keeps others.
+  Value exception = {};
   /// "wasm trap: ... \n  0: ..." for people, without a final line break.
   std::string to_string() const;
 };
@@ -76,7 +80,8 @@ struct StoreLimits {
   uint32_t max_instances = 10'000;
   uint32_t max_memories = 10'000;
   uint32_t max_tables = 10'000;
-  uint64_t max_stack_bytes = uint64_t{1} << 20;  ///< of guest frames
+  uint64_t max_stack_bytes = uint64_t{1} << 20;    ///< of guest frames
+  uint64_t max_gc_heap_bytes = uint64_t{1} << 30;  ///< of garbage-collected objects; 4 GiB at most
 };
 
 class Memory {
@@ -267,6 +272,39 @@ class Store {
   Value extern_ref(std::shared_ptr<void> data);
   /// What an externref made by extern_ref carries; null for a null reference.
   std::shared_ptr<void> extern_data(const Value& value) const;
+
+  /// The most precise heap type that is known of a reference now: of an anyref, say, whether it is
+  /// an i31, or the concrete type of a struct. The value's own type if it is null or no reference.
+  HeapType dynamic_type(const Value& value) const;
+
+  /// Throws an exception: the trap that a host function returns.
+  std::unexpected<Trap> throw_exception(const Tag& tag, std::span<const Value> payload);
+  /// Of a non-null exnref.
+  Tag exception_tag(const Value& exception) const;
+  std::vector<Value> exception_payload(const Value& exception) const;
+
+  /// Keeps what a reference leads to alive while the handle lives. Without one, a reference that
+  /// the host got as a result is good until the next call returns results, and an argument of a
+  /// host function until that returns.
+  class Root {
+   public:
+    const Value& value() const { return value_; }
+    Root(Root&& other) noexcept;
+    Root& operator=(Root&& other) noexcept;
+    ~Root();
+
+   private:
+    friend class Store;
+    Root(std::shared_ptr<runtime::StoreState> state, const Value& value);
+    std::shared_ptr<runtime::StoreState> state_;
+    Value value_;
+    size_t index_ = 0;
+  };
+  Root root(const Value& value);
+  /// Frees what no root leads to, now instead of when it is worth while.
+  void collect_garbage();
+  /// Bytes of garbage-collected objects, garbage since the last collection included.
+  uint64_t gc_heap_bytes() const;
 
   const std::shared_ptr<runtime::StoreState>& state() const { return state_; }
 
