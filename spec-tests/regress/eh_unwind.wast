@@ -1,0 +1,77 @@
+;; Copyright the Brink authors.
+;; SPDX-License-Identifier: Apache-2.0
+;;
+;; Where exceptions are caught: across instances, through tail calls, out of loops, by tags that are
+;; the same or only look alike.
+
+(module $lib
+  (tag $e (export "e") (param i32 i64))
+  (func (export "throw") (param i32) (throw $e (local.get 0) (i64.const 7))))
+(register "lib" $lib)
+
+(module
+  (tag $e (import "lib" "e") (param i32 i64))
+  (import "lib" "throw" (func $throw (param i32)))
+  (tag $alike (param i32 i64))
+  (tag $none)
+  (tag $wide (param v128 f32))
+  (func (export "across") (param i32) (result i32 i64)
+    (block $caught (result i32 i64)
+      (try_table (catch $alike $caught) (catch $e $caught) (call $throw (local.get 0)))
+      (unreachable)))
+  (func (export "values-below") (result i32)
+    (i32.const 1000)
+    (block $caught (result i32 i64)
+      (try_table (catch $e $caught) (call $throw (i32.const 23)))
+      (unreachable))
+    (drop)
+    (i32.add))
+  (func (export "not-alike") (result i32 i64)
+    (block $caught (result i32 i64)
+      (try_table (catch $alike $caught) (call $throw (i32.const 1)))
+      (unreachable)))
+  ;; A tail call leaves the function, and with it the try.
+  (func $tail (block $caught (try_table (catch_all $caught) (return_call $throw (i32.const 5)))))
+  (func (export "tail") (result i32)
+    (block $caught (try_table (catch_all $caught) (call $tail)) (return (i32.const 0)))
+    (i32.const 1))
+  (func (export "to-function") (result i32 i64)
+    (try_table (catch $e 0) (call $throw (i32.const 9)))
+    (unreachable))
+  (func (export "to-loop") (result i32) (local $i i32)
+    (loop $again
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (try_table (catch_all $again)
+        (if (i32.lt_u (local.get $i) (i32.const 100000)) (then (throw $none)))))
+    (local.get $i))
+  (func (export "vector") (result v128 f32)
+    (block $caught (result v128 f32)
+      (try_table (catch $wide $caught)
+        (throw $wide (v128.const i64x2 3 4) (f32.const 0.5)))
+      (unreachable)))
+  (func (export "inner-first") (result i32)
+    (block $outer
+      (block $inner
+        (try_table (catch_all $outer)
+          (try_table (catch_all $inner) (throw $none)))
+        (unreachable))
+      (return (i32.const 1)))
+    (i32.const 2))
+  (func (export "null") (throw_ref (ref.null exn)))
+  (func $deep (param i32)
+    (if (i32.eqz (local.get 0)) (then (throw $none)))
+    (call $deep (i32.sub (local.get 0) (i32.const 1))))
+  (func (export "deep") (result i32)
+    (block $caught (try_table (catch_all $caught) (call $deep (i32.const 5000))) (unreachable))
+    (i32.const 1)))
+
+(assert_return (invoke "across" (i32.const 42)) (i32.const 42) (i64.const 7))
+(assert_return (invoke "values-below") (i32.const 1023))
+(assert_exception (invoke "not-alike"))
+(assert_return (invoke "tail") (i32.const 1))
+(assert_return (invoke "to-function") (i32.const 9) (i64.const 7))
+(assert_return (invoke "to-loop") (i32.const 100000))
+(assert_return (invoke "vector") (v128.const i64x2 3 4) (f32.const 0.5))
+(assert_return (invoke "inner-first") (i32.const 1))
+(assert_trap (invoke "null") "null exception reference")
+(assert_return (invoke "deep") (i32.const 1))

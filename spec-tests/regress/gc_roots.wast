@@ -1,0 +1,93 @@
+;; Copyright the Brink authors.
+;; SPDX-License-Identifier: Apache-2.0
+;;
+;; What a collection must find: references in locals, on the operand stack below a call, in tables,
+;; globals, objects and payloads of exceptions. Each test makes enough garbage for several
+;; collections while the reference is only there.
+
+(module
+  (rec (type $node (struct (field $value i32) (field $next (mut (ref null $node))))))
+  (type $bytes (array (mut i8)))
+  (global $kept (mut (ref null $node)) (ref.null $node))
+  (table $t 4 (ref null $node))
+  (tag $e (param (ref $node) i32))
+
+  ;; 40 MB of garbage.
+  (func $litter (local $i i32)
+    (loop $again
+      (drop (array.new_default $bytes (i32.const 4000)))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $again (i32.lt_u (local.get $i) (i32.const 10000)))))
+
+  (func $make (param $value i32) (result (ref $node))
+    (struct.new $node (local.get $value) (struct.new $node (i32.const 100) (ref.null $node))))
+  (func $sum (param $node (ref null $node)) (result i32)
+    (i32.add (struct.get $node $value (local.get $node))
+             (struct.get $node $value (struct.get $node $next (local.get $node)))))
+
+  (func (export "local") (result i32) (local $n (ref null $node))
+    (local.set $n (call $make (i32.const 1)))
+    (call $litter)
+    (call $sum (local.get $n)))
+  (func (export "operand") (result i32)
+    (call $make (i32.const 2))
+    (i64.const 0x123456789abcdef0)
+    (call $litter)
+    (drop)
+    (call $sum))
+  (func (export "global") (result i32)
+    (global.set $kept (call $make (i32.const 3)))
+    (call $litter)
+    (call $sum (global.get $kept)))
+  (func (export "table") (result i32)
+    (table.set $t (i32.const 2) (call $make (i32.const 4)))
+    (call $litter)
+    (call $sum (table.get $t (i32.const 2))))
+  (func $throws (throw $e (call $make (i32.const 5)) (i32.const 10)))
+  (func (export "payload") (result i32) (local $v i32)
+    (block $caught (result (ref $node) i32 exnref)
+      (try_table (catch_ref $e $caught) (call $throws))
+      (unreachable))
+    (call $litter)
+    (drop)
+    (local.set $v)
+    (call $sum)
+    (i32.add (local.get $v)))
+  (func (export "exnref") (result i32) (local $x exnref) (local $v i32)
+    (block $caught (result exnref)
+      (try_table (catch_all_ref $caught) (call $throws))
+      (unreachable))
+    (local.set $x)
+    (call $litter)
+    (block $again (result (ref $node) i32)
+      (try_table (catch $e $again) (throw_ref (local.get $x)))
+      (unreachable))
+    (local.set $v)
+    (call $sum)
+    (i32.add (local.get $v)))
+  ;; The operands of the allocating instruction itself.
+  (func (export "operands") (result i32) (local $i i32) (local $n (ref null $node))
+    (loop $again
+      (local.set $n (struct.new $node (local.get $i)
+        (struct.new $node (i32.const 1) (local.get $n))))
+      (local.set $n (struct.get $node $next (local.get $n)))
+      (struct.set $node $next (local.get $n) (ref.null $node))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $again (i32.lt_u (local.get $i) (i32.const 1000000))))
+    (struct.get $node $value (local.get $n)))
+  ;; A collection deep in a recursion sees every frame.
+  (func $deep (export "deep") (param $depth i32) (result i32) (local $n (ref null $node))
+    (local.set $n (call $make (local.get $depth)))
+    (if (i32.eqz (local.get $depth))
+      (then (call $litter))
+      (else (drop (call $deep (i32.sub (local.get $depth) (i32.const 1))))))
+    (call $sum (local.get $n))))
+
+(assert_return (invoke "local") (i32.const 101))
+(assert_return (invoke "operand") (i32.const 102))
+(assert_return (invoke "global") (i32.const 103))
+(assert_return (invoke "table") (i32.const 104))
+(assert_return (invoke "payload") (i32.const 115))
+(assert_return (invoke "exnref") (i32.const 115))
+(assert_return (invoke "operands") (i32.const 1))
+(assert_return (invoke "deep" (i32.const 500)) (i32.const 600))
