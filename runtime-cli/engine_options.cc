@@ -76,6 +76,21 @@ Status apply_feature(Features& features, std::string_view entry) {
   return {};
 }
 
+void add_tier_option(CLI::App& command, std::string& engine) {
+  command
+      .add_option("--engine", engine, "how to execute: interp, jit, or auto for the best there is")
+      ->check(CLI::IsMember({"auto", "interp", "jit"}));
+}
+
+Result<Tier> parse_tier(std::string_view engine) {
+  if (engine == "interp") return Tier::Interpreter;
+  if (engine != "jit") return Tier::Auto;
+  if (!Engine::has_compiler())
+    return make_error(ErrorKind::Usage,
+                      "--engine=jit: this build of brink has no compiler; use interp or auto");
+  return Tier::Compiler;
+}
+
 void EngineOptions::add_to(CLI::App& command) {
   const auto one = [](CLI::Option* option) { option->allow_extra_args(false)->type_size(1); };
   one(command
@@ -89,8 +104,7 @@ void EngineOptions::add_to(CLI::App& command) {
   command.add_option("--max-stack,--stack-size", max_stack, "bytes of the guest's stack: 1M");
   one(command.add_option("--trace", trace, "channels to print to stderr: " + channel_names())
           ->delimiter(','));
-  command.add_option("--engine", engine, "how to execute: interp, or auto to leave the choice")
-      ->check(CLI::IsMember({"auto", "interp"}));
+  add_tier_option(command, engine);
   command.parse_complete_callback([this] { take_groups(); });
 }
 
@@ -114,6 +128,7 @@ void EngineOptions::take_groups() {
 Result<EngineConfig> EngineOptions::config() const {
   EngineConfig config;
   for (const std::string& entry : wasm) BRINK_TRY(apply_feature(config.features, entry));
+  config.tier = BRINK_TRY(parse_tier(engine));
   config.consume_fuel = fuel != 0;
   for (const std::string& name : trace) {
     const bool is_known = std::any_of(std::begin(kChannels), std::end(kChannels),

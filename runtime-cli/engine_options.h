@@ -38,6 +38,11 @@ struct EngineOptions {
   void take_groups();
 };
 
+/// Adds --engine=auto|interp|jit to a subcommand, and what its value means. A build without a
+/// compiler refuses jit.
+void add_tier_option(CLI::App& command, std::string& engine);
+Result<Tier> parse_tier(std::string_view engine);
+
 /// Applies "gc", "gc=y", "gc=n", "all-proposals=y".
 Status apply_feature(Features& features, std::string_view entry);
 

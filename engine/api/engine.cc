@@ -31,6 +31,10 @@ const EngineConfig& Engine::config() const {
   return state_->config;
 }
 
+bool Engine::has_compiler() {
+  return false;
+}
+
 namespace {
 
 constexpr uint8_t kMagic[] = {0, 'a', 's', 'm'};
@@ -79,6 +83,8 @@ std::string name_of(const wasm::Module& module, std::string given) {
 }
 
 Result<Module> finish(const Engine& engine, wasm::Module decoded, std::string name) {
+  if (engine.config().tier == Tier::Compiler && !Engine::has_compiler())
+    return make_error(ErrorKind::Usage, "this build of the engine has no compiler");
   std::string module_name = name_of(decoded, std::move(name));
   auto state = std::make_shared<ModuleState>(engine, std::move(decoded), std::move(module_name));
   auto code = std::make_unique<interpret::InterpreterCode>(*state);

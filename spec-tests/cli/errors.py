@@ -157,3 +157,14 @@ def case_no_colours_in_a_file(session):
     for arguments in (["absent.wasm"], ["--invoke", "outer", "library.wat"], ["--no-such-flag"]):
         outcome = session.run(*arguments)
         assert "\033" not in outcome.out + outcome.err, outcome.err
+
+
+def case_jit_without_a_compiler(session):
+    session.file("nothing.wat", guests.NOTHING)
+    session.file("nothing.wast", guests.NOTHING)
+    for command, script in (("run", "nothing.wat"), ("wast", "nothing.wast")):
+        for engine in ("auto", "interp"):
+            session.run(command, "--engine", engine, script).expect(0)
+        result = session.run(command, "--engine=jit", script)
+        if result.code != 0:
+            result.expect(2, out="", err_lines=1, err_has="--engine=jit: this build of brink has no compiler")

@@ -30,9 +30,16 @@ struct EngineState;
 struct ModuleState;
 }  // namespace runtime
 
+/// What executes a function: the interpreter, compiled code, or (Auto) whichever the engine finds
+/// best for it.
+enum class Tier : uint8_t { Auto, Interpreter, Compiler };
+
 /// Options of an Engine. All have defaults that suit an embedder.
 struct EngineConfig {
   Features features;
+  /// With Tier::Compiler making a module is an error where has_compiler() is false; Auto then means
+  /// the interpreter.
+  Tier tier = Tier::Auto;
   /// Count fuel (see Store::set_fuel). Costs a little time everywhere.
   bool consume_fuel = false;
   /// Address space reserved for a 32-bit memory. Below 8 GiB accesses are checked explicitly.
@@ -50,6 +57,8 @@ class Engine {
  public:
   explicit Engine(EngineConfig config = {});
   const EngineConfig& config() const;
+  /// Whether this build has a compiler for the processor it runs on.
+  static bool has_compiler();
   const std::shared_ptr<runtime::EngineState>& state() const { return state_; }
 
  private:
