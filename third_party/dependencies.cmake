@@ -5,6 +5,9 @@
 
 include(third_party/fmt.cmake)
 include(third_party/cli11.cmake)
+if(BRINK_COMPILER)
+  include(third_party/asmjit.cmake)
+endif()
 if(BRINK_BUILD_TESTS)
   include(third_party/catch2.cmake)
 endif()

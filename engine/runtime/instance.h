@@ -22,17 +22,7 @@
 
 namespace brink::runtime {
 
-struct InstanceObject {
-  // Read by executing code.
-  uint8_t* memory0_base = nullptr;
-  ExecContext* exec = nullptr;
-  GlobalObject** globals = nullptr;
-  MemoryObject** memories = nullptr;
-  TableObject** tables = nullptr;
-  FuncObject** functions =
-      nullptr;  ///< imports always; own functions once somebody took a reference
-  ModuleState* module = nullptr;
-
+struct InstanceObject : VmContext {
   // Owned by the instance; the arrays above are their data.
   std::shared_ptr<ModuleState> module_owner;
   StoreState* store = nullptr;

@@ -37,6 +37,29 @@ inline constexpr uint32_t kLinkSlots = 3;
 struct StoreState;
 struct ModuleState;
 struct InstanceObject;
+struct ExecContext;
+struct GlobalObject;
+struct MemoryObject;
+struct TableObject;
+struct TagObject;
+struct FuncObject;
+
+/// The part of an instance that executing code reads, at fixed offsets. An InstanceObject begins
+/// with it; compiled code has its address in a register.
+struct VmContext {
+  /// Frames of compiled code must stay above it. Poisoned with the largest number to make the next
+  /// call or loop look up. The same in all instances of a store.
+  std::atomic<uintptr_t> native_limit = 0;
+  uint8_t* memory0_base = nullptr;
+  ExecContext* exec = nullptr;
+  GlobalObject** globals = nullptr;
+  MemoryObject** memories = nullptr;
+  TableObject** tables = nullptr;
+  /// Imports always; own functions once somebody took a reference.
+  FuncObject** functions = nullptr;
+  TagObject** tags = nullptr;
+  ModuleState* module = nullptr;
+};
 
 /// What a caller must know of a callee. Immutable once published.
 struct CodeHeader {
@@ -59,6 +82,8 @@ struct FuncObject {
   InstanceObject* instance = nullptr;  ///< null for host functions
   TypeId type_id = 0;
   uint32_t function_index = 0;
+  /// Where the entry for compiled callers is found; null while nothing is compiled.
+  const std::atomic<const void*>* native = nullptr;
   // Host functions only.
   HostThunk thunk = nullptr;
   void* callable = nullptr;
@@ -81,11 +106,21 @@ struct TagObject {
   StoreState* store = nullptr;
 };
 
-/// One entry from the host into guest code, on the host's stack: which guest frame lies below it.
+/// One entry from the host into guest code, on the host's stack: which guest frame lies below it,
+/// one of the interpreter or one of compiled code, or neither if no guest called the host.
 struct EntryRecord {
   EntryRecord* previous = nullptr;
-  const void* caller_pc = nullptr;  ///< null if the host was not called by a guest
+  const void* caller_pc = nullptr;  ///< interpreter
   Slot* caller_fp = nullptr;
+  const void* native_pc = nullptr;  ///< compiled code: the return address
+  uintptr_t native_sp = 0;          ///< and the stack pointer with that popped
+};
+
+/// Parameters or results that find no register lie here from the store until the load that follows
+/// at once (16 bytes each; the number is decode::limits').
+inline constexpr uint32_t kMaxOverflow = 1000;
+struct alignas(16) OverflowValue {
+  Slot slots[2];
 };
 
 /// What the machine needs of the execution that it is part of; one per store.
@@ -111,6 +146,17 @@ struct ExecContext {
   Slot* landing_fp = nullptr;
   InstanceObject* landing_instance = nullptr;
 
+  // Of compiled code that is inside a call to C++ (see docs/compiler.md); null otherwise.
+  const void* native_pc = nullptr;
+  uintptr_t native_sp = 0;
+  /// Where the host's stack goes on while compiled code runs.
+  uintptr_t host_sp = 0;
+  /// The real limit and the start of the stack that compiled code runs on.
+  uintptr_t native_stack_end = 0;
+  uintptr_t native_stack_start = 0;
+  uintptr_t native_landing_sp = 0;  ///< with landing_pc
+  uint64_t landing_exception = 0;
+
   // Of the trap that is on its way out.
   TrapCode trap = TrapCode::None;
   const void* trap_pc = nullptr;
@@ -121,6 +167,8 @@ struct ExecContext {
   static constexpr uint32_t kCancelled = 1;
   static constexpr uint32_t kDeadline = 2;
   std::atomic<uint32_t> interrupts = 0;
+
+  OverflowValue* overflow = nullptr;  ///< kMaxOverflow of them, once compiled code is entered
 };
 
 }  // namespace brink::runtime
