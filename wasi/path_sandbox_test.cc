@@ -218,7 +218,8 @@ TEST_CASE("path_sandbox: loops and long chains of links end") {
     CHECK(f.try_open(path) == Errno::Loop);
   }
   f.link("file", "n0");
-  for (int i = 1; i <= 45; i++) f.link("n" + std::to_string(i - 1), "n" + std::to_string(i));
+  const auto name = [](int i) { return std::string("n").append(std::to_string(i)); };
+  for (int i = 1; i <= 45; i++) f.link(name(i - 1), name(i));
   CHECK(f.read("n30") == "public");
   CHECK(f.try_open("n45") == Errno::Loop);
 }

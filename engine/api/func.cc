@@ -16,16 +16,6 @@ using runtime::Slot;
 using runtime::StoreState;
 
 namespace runtime {
-namespace {
-
-uint32_t slots_of(const std::vector<ValType>& types) {
-  uint32_t slots = 0;
-  for (const ValType type : types) slots += type.slots();
-  return slots;
-}
-
-}  // namespace
-
 Func make_host_func(Store& store, const FuncType& type, HostThunk thunk,
                     std::shared_ptr<void> callable) {
   StoreState& state = *store.state();

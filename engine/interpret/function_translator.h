@@ -169,8 +169,6 @@ class Translator {
   bool far_mode_ = false;
 };
 
-uint32_t slots_of(std::span<const ValType> types);
-
 }  // namespace brink::interpret
 
 #endif  // BRINK_INTERPRET_FUNCTION_TRANSLATOR_H_

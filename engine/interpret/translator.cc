@@ -24,12 +24,6 @@
 
 namespace brink::interpret {
 
-uint32_t slots_of(std::span<const ValType> types) {
-  uint32_t slots = 0;
-  for (const ValType type : types) slots += type.slots();
-  return slots;
-}
-
 // ---- the function ----
 
 Result<std::unique_ptr<FunctionCode>> Translator::translate(uint32_t function_index) {

@@ -10,16 +10,6 @@
 
 namespace brink::runtime {
 
-namespace {
-
-uint32_t slots_of(std::span<const ValType> types) {
-  uint32_t slots = 0;
-  for (const ValType type : types) slots += type.slots();
-  return slots;
-}
-
-}  // namespace
-
 FuncObject* InstanceObject::func_ref(uint32_t function_index) {
   FuncObject*& function = function_list[function_index];
   if (function != nullptr) return function;

@@ -90,6 +90,7 @@ TEST_CASE("a million nested blocks need no native stack") {
 TEST_CASE("huge branch tables are checked in one go") {
   constexpr uint32_t kLabels = 900'000;
   support::ByteWriter writer;
+  writer.reserve(kLabels + 16);
   writer.write_u8(0);
   writer.write_bytes(Bytes{0x41, 0x00, 0x0e});
   writer.write_u32(kLabels);

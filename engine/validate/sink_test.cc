@@ -35,11 +35,14 @@ struct Recorder {
   uint32_t frames = 0;
 
   static std::string name(const Item& item) {
-    return "v" + std::to_string(item.value.number) + ":" + to_string(item.type);
+    return std::string("v")
+        .append(std::to_string(item.value.number))
+        .append(":")
+        .append(to_string(item.type));
   }
   static std::string names(Args items) {
     std::string text;
-    for (const Item& item : items) text += " " + name(item);
+    for (const Item& item : items) text.append(1, ' ').append(name(item));
     return text;
   }
   std::string fresh(Args items) {
@@ -121,7 +124,7 @@ struct Recorder {
   }
   void br_table(auto& d, std::span<const uint32_t> depths, Item index) {
     std::string text = "br_table";
-    for (const uint32_t depth : depths) text += " " + std::to_string(depth);
+    for (const uint32_t depth : depths) text.append(1, ' ').append(std::to_string(depth));
     line(text + " " + name(index) + names(d.top(d.label_arity(depths.back()))));
   }
   void br_on(auto& d, const Instruction& instruction, Item operand, Item* kept) {

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -119,6 +120,13 @@ class ValType {
   static constexpr uint32_t kHeapShift = 5;
   uint32_t bits_;
 };
+
+/// 8-byte slots that values of these types take in a frame, one after the other.
+constexpr uint32_t slots_of(std::span<const ValType> types) {
+  uint32_t slots = 0;
+  for (const ValType type : types) slots += type.slots();
+  return slots;
+}
 
 inline constexpr ValType kI32 = ValKind::I32;
 inline constexpr ValType kI64 = ValKind::I64;
