@@ -9,24 +9,17 @@
 
 #include <fmt/format.h>
 
+#include "brink/trace.h"
 #include "engine/support/try.h"
 #include "runtime-cli/units.h"
 
 namespace brink::cli {
 namespace {
 
-struct Channel {
-  std::string_view name;
-  std::string_view what;
-};
-constexpr Channel kChannels[] = {
-#define BRINK_TRACE(name, what) {name, what},
-#include "runtime-cli/trace.def"
-};
-
 std::string channel_names() {
   std::vector<std::string_view> names;
-  for (const Channel& channel : kChannels) names.push_back(channel.name);
+  for (uint32_t i = 0; i < kTraceChannelCount; ++i)
+    names.push_back(to_string(static_cast<TraceChannel>(i)));
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
@@ -91,6 +84,30 @@ Result<Tier> parse_tier(std::string_view engine) {
   return Tier::Compiler;
 }
 
+void add_tuning_option(CLI::App& command, std::vector<std::string>& tuning) {
+  command
+      .add_option(
+          "-O,--optimize", tuning,
+          "memory-reservation=SIZE: address space for a memory; less than 8G checks accesses")
+      ->allow_extra_args(false)
+      ->type_size(1)
+      ->delimiter(',');
+}
+
+Status apply_tuning(EngineConfig& config, const std::vector<std::string>& tuning) {
+  for (const std::string& entry : tuning) {
+    const std::optional<std::string> text = value_of(entry, "memory-reservation");
+    const std::optional<uint64_t> size = text ? parse_size(*text) : std::nullopt;
+    if (!size)
+      return make_error(
+          ErrorKind::Usage,
+          fmt::format("-O {}: there is only memory-reservation=SIZE, as in 65536, 64M, 8GiB",
+                      entry));
+    config.memory_reservation_bytes = *size;
+  }
+  return {};
+}
+
 void EngineOptions::add_to(CLI::App& command) {
   const auto one = [](CLI::Option* option) { option->allow_extra_args(false)->type_size(1); };
   one(command
@@ -105,6 +122,7 @@ void EngineOptions::add_to(CLI::App& command) {
   one(command.add_option("--trace", trace, "channels to print to stderr: " + channel_names())
           ->delimiter(','));
   add_tier_option(command, engine);
+  add_tuning_option(command, tuning);
   command.parse_complete_callback([this] { take_groups(); });
 }
 
@@ -129,16 +147,16 @@ Result<EngineConfig> EngineOptions::config() const {
   EngineConfig config;
   for (const std::string& entry : wasm) BRINK_TRY(apply_feature(config.features, entry));
   config.tier = BRINK_TRY(parse_tier(engine));
+  BRINK_TRY(apply_tuning(config, tuning));
   config.consume_fuel = fuel != 0;
   for (const std::string& name : trace) {
-    const bool is_known = std::any_of(std::begin(kChannels), std::end(kChannels),
-                                      [&](const Channel& channel) { return channel.name == name; });
-    if (!is_known)
+    const std::optional<TraceChannel> channel = trace_channel_from_name(name);
+    if (!channel)
       return make_error(
           ErrorKind::Usage,
           fmt::format("--trace: there is no channel '{}'; there are {}", name, channel_names()));
+    set_tracing(*channel, true);
   }
-  config.trace_execution = traces("interp");
   if (!timeout_text.empty() && !timeout())
     return make_error(ErrorKind::Usage,
                       fmt::format("--timeout: '{}' is no time; write 1s, 250ms, 2m", timeout_text));
@@ -163,10 +181,6 @@ Result<StoreLimits> EngineOptions::limits() const {
 
 std::optional<std::chrono::nanoseconds> EngineOptions::timeout() const {
   return timeout_text.empty() ? std::nullopt : parse_duration(timeout_text);
-}
-
-bool EngineOptions::traces(std::string_view channel) const {
-  return std::find(trace.begin(), trace.end(), channel) != trace.end();
 }
 
 }  // namespace brink::cli

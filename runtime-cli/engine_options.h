@@ -26,12 +26,13 @@ struct EngineOptions {
   std::string max_stack;
   std::vector<std::string> trace;
   std::string engine = "auto";
+  std::vector<std::string> tuning;
 
   void add_to(CLI::App& command);
+  /// Also switches the channels of --trace on.
   Result<EngineConfig> config() const;
   Result<StoreLimits> limits() const;
   std::optional<std::chrono::nanoseconds> timeout() const;
-  bool traces(std::string_view channel) const;
 
  private:
   /// Takes the entries of -W that are no features into the members above.
@@ -42,6 +43,10 @@ struct EngineOptions {
 /// compiler refuses jit.
 void add_tier_option(CLI::App& command, std::string& engine);
 Result<Tier> parse_tier(std::string_view engine);
+
+/// Adds -O KEY=VALUE to a subcommand, and what its entries mean.
+void add_tuning_option(CLI::App& command, std::vector<std::string>& tuning);
+Status apply_tuning(EngineConfig& config, const std::vector<std::string>& tuning);
 
 /// Applies "gc", "gc=y", "gc=n", "all-proposals=y".
 Status apply_feature(Features& features, std::string_view entry);

@@ -23,10 +23,13 @@ bool wants_colour() {
          term != nullptr && std::string_view(term) != "dumb";
 }
 
-void print_line(std::string_view label, std::string_view text) {
+constexpr std::string_view kRed = "\033[31m";
+constexpr std::string_view kCyan = "\033[36m";
+
+void print_line(std::string_view label, std::string_view text, std::string_view colour = kRed) {
   std::fflush(stdout);
   if (wants_colour())
-    fmt::print(stderr, "\033[1mbrink:\033[31m {}:\033[0m {}\n", label, text);
+    fmt::print(stderr, "\033[1mbrink:{} {}:\033[0m {}\n", colour, label, text);
   else
     fmt::print(stderr, "brink: {}: {}\n", label, text);
 }
@@ -43,6 +46,10 @@ int report_error(std::string_view file, const Error& error) {
 int report_error(std::string_view message) {
   print_line("error", message);
   return kExitError;
+}
+
+void report_note(std::string_view message) {
+  print_line("note", message, kCyan);
 }
 
 int report_usage(std::string_view message) {

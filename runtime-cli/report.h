@@ -17,6 +17,8 @@ namespace brink::cli {
 /// "brink: error: FILE: message"; returns kExitError.
 int report_error(std::string_view file, const Error& error);
 int report_error(std::string_view message);
+/// Something that a person may want to know though nothing is wrong: "brink: note: message".
+void report_note(std::string_view message);
 /// For a wrong command line; returns kExitUsage.
 int report_usage(std::string_view message);
 /// The trap with its backtrace; returns the exit status: the guest's own for an exit, else

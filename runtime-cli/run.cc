@@ -11,8 +11,10 @@
 #include <fmt/format.h>
 
 #include "brink/linker.h"
+#include "brink/trace.h"
 #include "brink/wasi.h"
 #include "engine/support/try.h"
+#include "engine/wasm/module.h"
 #include "runtime-cli/arguments.h"
 #include "runtime-cli/command.h"
 #include "runtime-cli/engine_options.h"
@@ -84,8 +86,8 @@ wasi::WasiConfig make_wasi_config(const RunOptions& options,
                                                        : TrapCode::None;
                          },
                          -1});
-  if (options.engine.traces("wasi"))
-    config.trace([](std::string_view line) { fmt::print(stderr, "[wasi] {}\n", line); });
+  if (is_tracing(TraceChannel::Wasi))
+    config.trace([](std::string_view line) { write_trace(TraceChannel::Wasi, line); });
   return config;
 }
 
@@ -110,38 +112,62 @@ int preload(const Engine& engine, Linker& linker, const std::string& spec) {
   return 0;
 }
 
-/// The function to call: --invoke's, else _start; none for a module without either.
-int call(const RunOptions& options, const Instance& instance) {
-  const std::string name = options.invoke.empty() ? "_start" : options.invoke;
-  if (!options.invoke.empty()) {
-    // A reactor prepares itself before anything else of it is called.
-    if (const auto initialize = instance.func("_initialize")) {
-      const auto done = initialize->call({});
-      if (!done.has_value()) return report_trap(options.file(), done.error());
-    }
-  }
-  const std::optional<Func> function = instance.func(name);
-  if (!function) {
-    if (options.invoke.empty()) return 0;
-    std::vector<std::string> names;
-    for (const ExportType& item : instance.module().exports())
-      if (item.kind == ExternKind::Func) names.push_back(item.name);
-    return report_error(
-        fmt::format("{}: no exported function '{}'; there {}", options.file(), name,
-                    names.empty() ? "are none" : fmt::format("are: {}", fmt::join(names, ", "))));
-  }
-  std::vector<Value> args;
-  if (!options.invoke.empty()) {
-    Result<std::vector<Value>> parsed = parse_arguments(function->type(), options.args());
-    if (!parsed.has_value())
-      return report_error(
-          fmt::format("{}: cannot call '{}': {}", options.file(), name, parsed.error().message()));
-    args = *std::move(parsed);
-  }
-  const CallResult<std::vector<Value>> results = function->call(args);
+// What is called (WASI: a command exports _start; a reactor exports _initialize, which is called
+// once before anything else of it):
+//
+//                       --invoke NAME              without
+//     command           NAME                       _start
+//     reactor           _initialize, then NAME     _initialize; what else there is to call is told
+//     neither           NAME                       an error, if not even a start function ran
+
+/// "add, half" or so: the exports that --invoke can name.
+std::string callable_names(const Module& module) {
+  std::vector<std::string> names;
+  for (const ExportType& item : module.exports())
+    if (item.kind == ExternKind::Func && item.name != "_initialize") names.push_back(item.name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+int call(const RunOptions& options, const Func& function, std::span<const Value> args) {
+  const CallResult<std::vector<Value>> results = function.call(args);
   if (!results.has_value()) return report_trap(options.file(), results.error());
   for (const Value& value : *results) fmt::print("{}\n", to_string(value));
   return 0;
+}
+
+int invoke(const RunOptions& options, const Instance& instance) {
+  const std::optional<Func> function = instance.func(options.invoke);
+  if (!function) {
+    const std::string names = callable_names(instance.module());
+    return report_error(fmt::format("{}: no exported function '{}'; there are{}", options.file(),
+                                    options.invoke, names.empty() ? " none" : ": " + names));
+  }
+  const Result<std::vector<Value>> args = parse_arguments(function->type(), options.args());
+  if (!args.has_value())
+    return report_error(fmt::format("{}: cannot call '{}': {}", options.file(), options.invoke,
+                                    args.error().message()));
+  const auto initialize = instance.func("_initialize");
+  if (initialize && options.invoke != "_initialize")
+    if (const int status = call(options, *initialize, {}); status != 0) return status;
+  return call(options, *function, *args);
+}
+
+int run_program(const RunOptions& options, const Instance& instance) {
+  const std::optional<Func> start = instance.func("_start");
+  if (start) return call(options, *start, {});
+  const std::string names = callable_names(instance.module());
+  const std::string advice =
+      names.empty() ? "there is no function to call"
+                    : fmt::format("call one of its functions with --invoke NAME: {}", names);
+  if (const auto initialize = instance.func("_initialize")) {
+    const int status = call(options, *initialize, {});
+    if (status == 0 && !names.empty())
+      report_note(fmt::format("{}: a reactor, initialized; {}", options.file(), advice));
+    return status;
+  }
+  if (instance.module().decoded().start) return 0;
+  return report_error(
+      fmt::format("{}: nothing to run, it exports no '_start'; {}", options.file(), advice));
 }
 
 double milliseconds(Clock::duration duration) {
@@ -173,7 +199,7 @@ int run_in_store(const RunOptions& options, const Module& module, Store& store,
   const auto instance = linker.instantiate(module);
   instantiated = Clock::now();
   if (!instance.has_value()) return report(options.file(), instance.error());
-  return call(options, *instance);
+  return options.invoke.empty() ? run_program(options, *instance) : invoke(options, *instance);
 }
 
 int run(const RunOptions& options) {

@@ -29,6 +29,7 @@ struct WastOptions {
   std::string filter;
   std::vector<std::string> excluded;
   std::string engine = "auto";
+  std::vector<std::string> tuning;
   uint32_t jobs = 0;  ///< 0: one per processor
   bool verbose = false;
 };
@@ -58,9 +59,7 @@ std::vector<fs::path> collect(const WastOptions& options) {
 
 /// Scripts in a folder named after a proposal expect the language that the proposal was written
 /// against.
-EngineConfig config_for(const fs::path& file, Tier tier) {
-  EngineConfig config;
-  config.tier = tier;
+EngineConfig config_for(const fs::path& file, EngineConfig config) {
   for (const fs::path& part : file) {
     if (part == "legacy") config.features.set(Feature::LegacyExceptions);
     if (part == "threads")
@@ -70,11 +69,11 @@ EngineConfig config_for(const fs::path& file, Tier tier) {
   return config;
 }
 
-spec_tests::ScriptOutcome run_file(const fs::path& file, Tier tier) {
+spec_tests::ScriptOutcome run_file(const fs::path& file, const EngineConfig& config) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) return {0, 1, {{0, "cannot read the file"}}};
   const std::string source((std::istreambuf_iterator<char>(stream)), {});
-  return spec_tests::run_script(config_for(file, tier), source);
+  return spec_tests::run_script(config_for(file, config), source);
 }
 
 void print_outcome(const fs::path& file, const spec_tests::ScriptOutcome& outcome, bool verbose) {
@@ -87,14 +86,18 @@ void print_outcome(const fs::path& file, const spec_tests::ScriptOutcome& outcom
 }
 
 int run_wast(const WastOptions& options) {
+  EngineConfig config;
   const Result<Tier> tier = parse_tier(options.engine);
   if (!tier.has_value()) return report_usage(tier.error().message());
+  config.tier = *tier;
+  if (const Status status = apply_tuning(config, options.tuning); !status.has_value())
+    return report_usage(status.error().message());
   const std::vector<fs::path> files = collect(options);
   if (files.empty()) return report_error("no .wast files found; name a file or a folder");
   std::vector<spec_tests::ScriptOutcome> outcomes(files.size());
   std::atomic<size_t> next = 0;
   const auto work = [&] {
-    for (size_t i = next++; i < files.size(); i = next++) outcomes[i] = run_file(files[i], *tier);
+    for (size_t i = next++; i < files.size(); i = next++) outcomes[i] = run_file(files[i], config);
   };
   std::vector<std::jthread> threads;
   const uint32_t jobs = options.jobs != 0 ? options.jobs : std::thread::hardware_concurrency();
@@ -121,6 +124,7 @@ void add_wast_command(CLI::App& app, Action& action) {
   command->add_option("--exclude", options->excluded, "no files whose path contains this")
       ->allow_extra_args(false);
   add_tier_option(*command, options->engine);
+  add_tuning_option(*command, options->tuning);
   command->add_option("-j,--jobs", options->jobs, "files to run at a time")
       ->check(CLI::PositiveNumber);
   command->add_flag("-v,--verbose", options->verbose, "show every failing command");

@@ -10,10 +10,12 @@
 
 #include <fmt/format.h>
 
+#include "brink/trace.h"
 #include "engine/decode/module_decoder.h"
 #include "engine/decode/name_section.h"
 #include "engine/interpret/interpreter.h"
 #include "engine/platform/mapped_file.h"
+#include "engine/runtime/memory.h"
 #include "engine/runtime/module_state.h"
 #include "engine/support/try.h"
 #include "engine/text/parse.h"
@@ -24,6 +26,9 @@ namespace brink {
 using runtime::ModuleState;
 
 Engine::Engine(EngineConfig config) : state_(std::make_shared<runtime::EngineState>()) {
+  config.memory_reservation_bytes =
+      runtime::affordable_reservation(config.memory_reservation_bytes);
+  config.trace_execution = config.trace_execution || is_tracing(TraceChannel::Interp);
   state_->config = std::move(config);
 }
 

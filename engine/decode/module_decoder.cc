@@ -17,6 +17,7 @@
 #include "engine/decode/limits.h"
 #include "engine/decode/section_decoder.h"
 #include "engine/support/byte_reader.h"
+#include "engine/support/trace.h"
 #include "engine/support/try.h"
 
 namespace brink::decode {
@@ -88,6 +89,8 @@ class ModuleDecoder {
     const auto payload = reader_.read_bytes(size);
     BRINK_TRY(reader_.status());
     module_.sections.push_back(section);
+    BRINK_TRACE(Decode, "section {} at {:#x}, {} bytes", to_string(section.id),
+                section.header.offset, size);
 
     ByteReader section_reader(payload, section.payload.offset);
     section_reader.set_end_message("unexpected end of section or function");

@@ -13,6 +13,7 @@
 #include "engine/platform/native_stack.h"
 #include "engine/runtime/store_state.h"
 #include "engine/support/check.h"
+#include "engine/support/trace.h"
 
 namespace brink::interpret {
 
@@ -40,6 +41,8 @@ Result<const CodeHeader*> InterpreterCode::translate(uint32_t function_index) {
   Result<std::unique_ptr<FunctionCode>> code = translate_function(module_, function_index, nullptr);
   if (!code.has_value()) return std::unexpected(std::move(code).error());
   const CodeHeader* header = &(*code)->header;
+  BRINK_TRACE(Translate, "func {}: {} words, frame of {} slots, {} tries", function_index,
+              (*code)->words.size(), header->frame_slots, (*code)->tries.size());
   functions_.emplace(header->entry, *std::move(code));
   current.store(header, std::memory_order_release);
   return header;
@@ -106,6 +109,7 @@ bool take_trap(StoreState& store, const platform::Activation& activation) {
   if (rt.interrupts.load(std::memory_order_seq_cst) != 0) rt.stack_limit.store(nullptr);
   if (store.trap->backtrace.empty() && store.trap->code != TrapCode::Exit)
     store.trap->backtrace = make_backtrace(store, pc, fp);
+  BRINK_TRACE(Trap, "{}, through {} frames", store.trap->message, store.trap->backtrace.size());
   return false;
 }
 
@@ -193,8 +197,8 @@ bool call_function(StoreState& store, FuncObject& function, Slot* slots) {
 /// lo offset in the module, hi function index and opcode (10 bits).
 void trace_instruction(BRINK_STATE) {
   const WideOperands op = pc[1].wide;
-  std::fprintf(stderr, "[interp] func %u +0x%x %s\n", op.hi >> 10, op.lo,
-               std::string(mnemonic(static_cast<Opcode>(op.hi & 1023))).c_str());
+  write_trace(TraceChannel::Interp, fmt::format("func {} +{:#x} {}", op.hi >> 10, op.lo,
+                                                mnemonic(static_cast<Opcode>(op.hi & 1023))));
   BRINK_NEXT(2);
 }
 

@@ -4,9 +4,11 @@
 #include "engine/platform/virtual_memory.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <string>
 #include <utility>
 
@@ -38,6 +40,20 @@ std::optional<size_t> round_up_to_page(size_t bytes) {
   size_t sum;
   if (__builtin_add_overflow(bytes, page_size() - 1, &sum)) return std::nullopt;
   return sum & ~(page_size() - 1);
+}
+
+std::optional<uint64_t> address_space_left() {
+  rlimit limit = {};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::nullopt;
+  const uint64_t all = limit.rlim_cur;
+  // Linux tells what is in use, in pages. Elsewhere the limit itself is the best guess.
+  unsigned long long pages = 0;
+  if (std::FILE* const file = std::fopen("/proc/self/statm", "re")) {
+    if (std::fscanf(file, "%llu", &pages) != 1) pages = 0;
+    std::fclose(file);
+  }
+  const uint64_t used = pages * page_size();
+  return used < all ? all - used : 0;
 }
 
 Result<Reservation> Reservation::reserve(size_t bytes) {

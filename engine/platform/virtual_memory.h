@@ -45,6 +45,10 @@ size_t page_size();
 /// `bytes` rounded up to whole pages, or nothing where that overflows.
 std::optional<size_t> round_up_to_page(size_t bytes);
 
+/// Bytes that the process may still reserve under its limit of address space (RLIMIT_AS); nothing
+/// where there is no limit.
+std::optional<uint64_t> address_space_left();
+
 /// Address space, owned. Not thread-safe: one thread changes it at a time; memory inside may of
 /// course be used by many.
 class Reservation {

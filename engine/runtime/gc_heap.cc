@@ -49,7 +49,11 @@ GcHeap::GcHeap(uint64_t max_bytes, bool poison)
 
 bool GcHeap::reserve() {
   // The block that is never used comes on top of the limit, where there is room.
-  const uint64_t bytes = std::min(max_bytes_ + kBlockBytes, uint64_t{1} << 32);
+  uint64_t bytes = std::min(max_bytes_ + kBlockBytes, uint64_t{1} << 32);
+  // Where the process may not have so much, memories and stacks need room too.
+  if (const std::optional<uint64_t> left = platform::address_space_left())
+    bytes = std::min(bytes, *left / 4 / kBlockBytes * kBlockBytes);
+  if (bytes < 2 * kBlockBytes) return false;
   Result<platform::Reservation> reserved = platform::Reservation::reserve(bytes);
   if (!reserved.has_value()) return false;
   memory_ = *std::move(reserved);

@@ -4,8 +4,10 @@
 #include "engine/runtime/gc_objects.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "engine/runtime/store_state.h"
+#include "engine/support/trace.h"
 
 namespace brink::runtime {
 
@@ -178,6 +180,9 @@ void mark_instances(StoreState& store) {
 void collect_garbage(StoreState& store) {
   GcHeap& heap = store.heap;
   const TypeRegistry& types = store.types();
+  const uint64_t used = heap.used_bytes();
+  const auto start = is_tracing(TraceChannel::Gc) ? std::chrono::steady_clock::now()
+                                                  : std::chrono::steady_clock::time_point();
   heap.begin_collection();
   for (const GlobalObject& global : store.globals)
     if (is_traced(types, global.type.value)) heap.mark(global.value[0]);
@@ -189,6 +194,11 @@ void collect_garbage(StoreState& store) {
   mark_all(heap, store.roots.data(), store.roots.size());
   store.mark_frames(store);
   heap.finish_collection();
+  BRINK_TRACE(Gc, "collection {}: {} of {} bytes are alive, {} us", heap.collections(),
+              heap.live_bytes(), used,
+              std::chrono::duration_cast<std::chrono::microseconds>(
+                  std::chrono::steady_clock::now() - start)
+                  .count());
 }
 
 }  // namespace brink::runtime

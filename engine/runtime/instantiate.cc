@@ -11,6 +11,7 @@
 #include "engine/runtime/store_state.h"
 #include "engine/semantics/integer.h"
 #include "engine/support/check.h"
+#include "engine/support/trace.h"
 #include "engine/support/try.h"
 #include "engine/validate/const_expr.h"
 
@@ -67,6 +68,14 @@ ExternType expected_type(const wasm::Module& module, const Import& import) {
     }
   };
   return std::visit(Visitor{module}, import.desc);
+}
+
+/// Whose function an import is bound to; for traces.
+std::string provider(const Extern& item) {
+  if (item.kind() != ExternKind::Func) return "given";
+  const FuncObject& function = *item.func()->object();
+  if (function.is_host()) return "by the host";
+  return fmt::format("func {} of {}", function.function_index, function.instance->module->name);
 }
 
 class Instantiation {
@@ -163,7 +172,11 @@ Status Instantiation::link(std::span<const Extern> imports) {
   instance_.function_list.resize(module_.functions.size());
   for (size_t i = 0; i < imports.size(); ++i) {
     const Import& import = module_.imports[i];
-    if (bind(import, imports[i])) continue;
+    if (bind(import, imports[i])) {
+      BRINK_TRACE(Link, "\"{}\" \"{}\": {}, {}", import.module, import.name, provider(imports[i]),
+                  to_string(imports[i].kind(), imports[i].type()));
+      continue;
+    }
     return make_error(
         ErrorKind::Unlinkable,
         fmt::format("incompatible import type: \"{}\" \"{}\" is imported as {}, but what is given "

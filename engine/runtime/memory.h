@@ -37,6 +37,10 @@
 
 namespace brink::runtime {
 
+/// `wanted` bytes of reservation for a memory, or fewer if the process has not enough address space
+/// for some memories of that size. Fewer than wanted means: checked memories.
+uint64_t affordable_reservation(uint64_t wanted);
+
 /// Whether a memory of this type is guarded, so that code for memory 0 needs no checks.
 bool is_guarded_memory(const MemoryType& type, const EngineConfig& config);
 
@@ -63,6 +67,7 @@ struct MemoryObject {
   }
 
  private:
+  bool make_room(uint64_t current, uint64_t wanted);
   bool move_to_larger(uint64_t needed);
 };
 

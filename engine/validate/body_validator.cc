@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/support/trace.h"
 #include "engine/support/try.h"
 #include "engine/validate/body_decoder.h"
 #include "engine/validate/module_validator.h"
@@ -40,7 +41,10 @@ Status validate_body(const wasm::Module& module, uint32_t function_index) {
 }
 
 Status BodyValidator::check_body(uint32_t function_index) {
-  return impl_->decoder.decode(function_index);
+  BRINK_TRY(impl_->decoder.decode(function_index));
+  BRINK_TRACE(Validate, "func {}: {} bytes", function_index,
+              module_.functions[function_index].body.size);
+  return {};
 }
 
 Status BodyValidator::check_constant(wasm::ConstExpr expression, ValType expected,

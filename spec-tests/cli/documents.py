@@ -23,8 +23,8 @@ def without_indent(text):
 
 
 def case_trace_channels_are_all_told(session):
-    declared = re.findall(r'^BRINK_TRACE\("([^"]+)", "([^"]+)"\)', (REPOSITORY / "runtime-cli" / "trace.def").read_text(),
-                          re.MULTILINE)
+    declared = re.findall(r'^BRINK_TRACE_CHANNEL\(\w+, "([^"]+)", "([^"]+)"\)',
+                          (REPOSITORY / "engine/include/brink/trace.def").read_text(), re.MULTILINE)
     told = re.findall(r"^\| `([^`]+)` \| ([^|]+) \|", (REPOSITORY / "docs" / "tracing.md").read_text(), re.MULTILINE)
     assert declared and declared == told, f"trace.def has {declared}, docs/tracing.md {told}"
     session.run("--trace", "?", "x.wat").expect(2, err_has=", ".join(name for name, _ in declared))

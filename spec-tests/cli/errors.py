@@ -138,7 +138,7 @@ def case_usage_errors(session):
         (["-W", "fuel=much", "nothing.wat"], "'much'"),
         (["-W", "gc=maybe", "nothing.wat"], "must be y or n, not 'maybe'"),
         (["-W", "telepathy", "nothing.wat"], "no such feature.* gc, "),
-        (["--trace", "telepathy", "nothing.wat"], "no channel 'telepathy'; there are interp"),
+        (["--trace", "telepathy", "nothing.wat"], "no channel 'telepathy'; there are decode, "),
         (["--engine", "steam", "nothing.wat"], "steam"),
         (["--preload", "lib", "nothing.wat"], "NAME=FILE"),
         (["validate"], "FILE is required"),

@@ -130,6 +130,43 @@ def case_trap_with_backtrace(session):
     session.run("--invoke", "peek", "library.wat", "65533").expect(134, err_has="out of bounds memory access")
 
 
+def case_reactor(session):
+    session.file("reactor.wat", """(module
+      (global $count (mut i32) (i32.const 40))
+      (func (export "_initialize") (global.set $count (i32.add (global.get $count) (i32.const 1))))
+      (func (export "next") (result i32)
+        (global.set $count (i32.add (global.get $count) (i32.const 1)))
+        (global.get $count)))""")
+    session.run("--invoke", "next", "reactor.wat").expect(0, out="42\n", err="")
+    session.run("--invoke", "_initialize", "reactor.wat").expect(0, out="", err="")
+    session.run("reactor.wat").expect(0, out="", err_lines=1, err_has="^brink: note: reactor.wat: a reactor, .*--invoke NAME: next$")
+    session.file("main.wat", '(module (func (export "_initialize")))')
+    session.run("main.wat").expect(0, out="", err="")
+    session.file("broken.wat", '(module (func (export "_initialize") unreachable) (func (export "f")))')
+    session.run("broken.wat").expect(134, err_has="unreachable")
+    session.run("--invoke", "f", "broken.wat").expect(134, err_has="unreachable")
+
+
+def case_nothing_to_run(session):
+    session.file("library.wat", guests.LIBRARY)
+    session.run("library.wat").expect(1, out="", err_lines=1, err_has=[
+        "^brink: error: library.wat: nothing to run, it exports no '_start'; .*--invoke NAME: add, half, "])
+    session.file("empty.wat", "(module)")
+    session.run("empty.wat").expect(1, err_lines=1, err_has="nothing to run, .*; there is no function to call$")
+    # A start function is something that ran.
+    session.file("starts.wat", "(module (func $start) (start $start))")
+    session.run("starts.wat").expect(0, out="", err="")
+
+
+def case_memory_reservation(session):
+    session.file("library.wat", guests.LIBRARY)
+    for size, kind in (("8GiB", "guarded"), ("1M", "checked"), ("0", "checked")):
+        session.run("-O", f"memory-reservation={size}", "--trace=memory", "--invoke", "grow", "library.wat", "100").expect(
+            0, out="1\n", err_has=[f"made: .* {kind}$", "grown from 65536"])
+    for entry in ("memory-reservation=lots", "memory-reservation", "speed=11"):
+        session.run("-O", entry, "library.wat").expect(2, err_lines=1, err_has=f"-O {entry}: there is only memory-reservation")
+
+
 def case_trap_in_the_start_function(session):
     session.file("start.wat", '(module (func $first unreachable) (start $first) (func (export "_start")))')
     session.run("start.wat").expect(134, err_has=["brink: trap: .*unreachable", "first"])
@@ -196,6 +233,39 @@ def case_trace_instructions(session):
     session.file("library.wat", guests.LIBRARY)
     session.run("--trace=interp", "--invoke", "add", "library.wat", "1", "2").expect(
         0, out="3\n", err_has=[r"\[interp\] .*local.get", r"\[interp\] .*i32.add"])
+
+
+def case_trace_stages(session):
+    """Every channel that an engine has of its own says something, and only what it is asked for is said."""
+    session.file("guest.wat", """(module
+      (type $box (struct))
+      (import "numbers" "add" (func $add (param i32 i32) (result i32)))
+      (memory 1)
+      (func (export "work") (result i32)
+        (local $i i32)
+        (drop (memory.grow (i32.const 1)))
+        (drop (memory.grow (i32.const -1)))
+        (loop $more  ;; more than what is let pile up before a collection
+          (drop (struct.new $box))
+          (br_if $more (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 600000))))
+        (call $add (i32.const 1) (i32.const 2)))
+      (func (export "fail") unreachable))""")
+    session.file("library.wat", guests.LIBRARY)
+    expected = {
+        "decode": [r"^\[decode\] section type at 0x8, \d+ bytes$", "section code"],
+        "validate": [r"^\[validate\] func 1: \d+ bytes$"],
+        "translate": [r"^\[translate\] func 1: \d+ words, frame of \d+ slots, 0 tries$"],
+        "link": [r'^\[link\] "numbers" "add": func 0 of library.wat, function '],
+        "memory": [r"^\[memory\] made: 65536 bytes, at most 4294967296, \d+ reserved, ", "grown from 65536 to 131072 bytes",
+                   "cannot grow from 131072 bytes by 4294967295 pages"],
+        "gc": [r"^\[gc\] collection 1: 0 of \d+ bytes are alive, \d+ us$"],
+    }
+    for channel, lines in expected.items():
+        outcome = session.run(f"--trace={channel}", "--engine=interp", "--preload", "numbers=library.wat", "--invoke", "work",
+                              "guest.wat").expect(0, out="3\n", err_has=lines)
+        assert all(line.startswith(f"[{channel}] ") for line in outcome.err.splitlines()), outcome.err
+    session.run("--trace=trap,link", "--preload", "numbers=library.wat", "--invoke", "fail", "guest.wat").expect(
+        134, err_has=[r"^\[link\] ", r"^\[trap\] unreachable, through 1 frames$"])
 
 
 def case_trace_wasi(session):

@@ -42,9 +42,11 @@ struct EngineConfig {
   Tier tier = Tier::Auto;
   /// Count fuel (see Store::set_fuel). Costs a little time everywhere.
   bool consume_fuel = false;
-  /// Address space reserved for a 32-bit memory. Below 8 GiB accesses are checked explicitly.
+  /// Address space reserved for a 32-bit memory. Below 8 GiB accesses are checked explicitly. Less
+  /// is reserved where the process cannot have so much (see Engine::config).
   uint64_t memory_reservation_bytes = uint64_t{8} << 30;
-  /// Trace every executed instruction to stderr (the trace channel `interp`).
+  /// Trace every executed instruction (the channel `interp`). Also so if that channel is on when
+  /// the engine is made.
   bool trace_execution = false;
   /// Translate all functions when a module is made, instead of each at its first call.
   bool eager_translation = false;
@@ -56,6 +58,7 @@ struct EngineConfig {
 class Engine {
  public:
   explicit Engine(EngineConfig config = {});
+  /// As given, but for what this process cannot have.
   const EngineConfig& config() const;
   /// Whether this build has a compiler for the processor it runs on.
   static bool has_compiler();
