@@ -5,6 +5,7 @@
 
 #include "engine/interpret/handler_table.h"
 #include "engine/interpret/operands.h"
+#include "engine/runtime/store_state.h"
 
 namespace brink::interpret {
 namespace {
@@ -156,13 +157,7 @@ void raise_trap(BRINK_STATE) {
 
 TrapCode pending_interrupt(ExecContext* rt) {
   if (rt->stack_limit.load(std::memory_order_relaxed) != nullptr) return TrapCode::None;
-  // Why: whoever interrupts sets the reason first and the poison after it. Taking the poison away
-  // before looking at the reasons loses none.
-  rt->stack_limit.store(rt->stack_end, std::memory_order_seq_cst);
-  const uint32_t reasons = rt->interrupts.load(std::memory_order_seq_cst);
-  if (reasons & ExecContext::kCancelled) return TrapCode::Interrupted;
-  if (reasons & ExecContext::kDeadline) return TrapCode::DeadlineExceeded;
-  return TrapCode::None;
+  return rt->store->take_interrupt();
 }
 
 void poll_interrupts(BRINK_STATE) {

@@ -73,7 +73,7 @@ const FrameMap& InterpreterCode::frame_map(const FunctionCode& code) {
 namespace {
 
 /// Native stack that a chain of handlers, runtime calls and a signal frame may need.
-constexpr size_t kNativeStackMargin = size_t{64} << 10;
+constexpr size_t kHostStackMargin = size_t{64} << 10;
 
 bool fail(StoreState& store, TrapCode code) {
   store.trap = Trap{code, std::string(to_string(code)), {}, 0};
@@ -103,10 +103,7 @@ bool take_trap(StoreState& store, const platform::Activation& activation) {
       message += " " + std::to_string(rt.trap_detail);
     store.trap = Trap{code, std::move(message), {}, 0};
   }
-  if (code == TrapCode::Interrupted)
-    rt.interrupts.fetch_and(~ExecContext::kCancelled, std::memory_order_relaxed);
-  // What stopped this call stops the next ones too, until it is taken back.
-  if (rt.interrupts.load(std::memory_order_seq_cst) != 0) rt.stack_limit.store(nullptr);
+  store.keep_interrupt(code);
   if (store.trap->backtrace.empty() && store.trap->code != TrapCode::Exit)
     store.trap->backtrace = make_backtrace(store, pc, fp);
   BRINK_TRACE(Trap, "{}, through {} frames", store.trap->message, store.trap->backtrace.size());
@@ -150,9 +147,7 @@ bool call_function(StoreState& store, FuncObject& function, Slot* slots) {
   if (fp + code->frame_slots > rt.stack_limit.load(std::memory_order_relaxed)) [[unlikely]] {
     const TrapCode interrupt = pending_interrupt(&rt);
     if (interrupt != TrapCode::None) {
-      if (interrupt == TrapCode::Interrupted)
-        rt.interrupts.fetch_and(~ExecContext::kCancelled, std::memory_order_relaxed);
-      if (rt.interrupts.load(std::memory_order_seq_cst) != 0) rt.stack_limit.store(nullptr);
+      store.keep_interrupt(interrupt);
       return fail(store, interrupt);
     }
     if (fp + code->frame_slots > rt.stack_end) return fail(store, TrapCode::StackExhausted);
@@ -161,7 +156,7 @@ bool call_function(StoreState& store, FuncObject& function, Slot* slots) {
   if (rt.entry == nullptr)
     rt.native_stack_limit = 0;
   else if (rt.native_stack_limit == 0)
-    rt.native_stack_limit = platform::native_stack_limit(kNativeStackMargin);
+    rt.native_stack_limit = platform::native_stack_limit(kHostStackMargin);
   if (reinterpret_cast<uintptr_t>(here) < rt.native_stack_limit)
     return fail(store, TrapCode::StackExhausted);
 
@@ -169,7 +164,10 @@ bool call_function(StoreState& store, FuncObject& function, Slot* slots) {
   for (uint32_t i = code->param_slots; i < code->link_slot; ++i) fp[i] = 0;
   fp[code->link_slot] = reinterpret_cast<Slot>(exit_stub());
 
-  runtime::EntryRecord record{rt.entry, rt.host_call_pc, rt.host_call_fp};
+  runtime::EntryRecord record;
+  record.previous = rt.entry;
+  record.caller_pc = rt.host_call_pc;
+  record.caller_fp = rt.host_call_fp;
   rt.entry = &record;
   platform::Activation activation;
   InstanceObject* const instance = function.instance;

@@ -169,6 +169,11 @@ void mark_instances(StoreState& store) {
   const TypeRegistry& types = store.types();
   for (const auto& instance : store.instances) {
     const wasm::Module& module = instance->module->decoded;
+    // Of an instance in the making only some globals are there yet.
+    for (size_t i = module.imported_globals; i < instance->global_list.size(); ++i)
+      if (const GlobalObject& global = *instance->global_list[i];
+          is_traced(types, global.type.value))
+        store.heap.mark(global.value[0]);
     for (size_t i = 0; i < instance->elements.size(); ++i)
       if (is_traced(types, module.canonical(module.elements[i].type)))
         mark_all(store.heap, instance->elements[i].data(), instance->elements[i].size());

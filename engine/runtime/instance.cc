@@ -5,10 +5,23 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "engine/runtime/store_state.h"
 
 namespace brink::runtime {
+
+// Globals behind the instance need neither an alignment of their own nor to be destroyed.
+static_assert(alignof(InstanceObject) <= alignof(GlobalObject));
+static_assert(alignof(GlobalObject) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+static_assert(std::is_trivially_destructible_v<GlobalObject>);
+
+std::unique_ptr<InstanceObject> new_instance(size_t own_globals) {
+  void* const memory = ::operator new(kOwnGlobals + own_globals * sizeof(GlobalObject));
+  std::unique_ptr<InstanceObject> instance(::new (memory) InstanceObject);
+  for (size_t i = 0; i < own_globals; ++i) ::new (instance->own_globals() + i) GlobalObject;
+  return instance;
+}
 
 FuncObject* InstanceObject::func_ref(uint32_t function_index) {
   FuncObject*& function = function_list[function_index];

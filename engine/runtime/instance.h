@@ -9,7 +9,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -23,6 +22,11 @@
 namespace brink::runtime {
 
 struct InstanceObject : VmContext {
+  // Made by new_instance().
+  InstanceObject() = default;
+  InstanceObject(const InstanceObject&) = delete;
+  InstanceObject& operator=(const InstanceObject&) = delete;
+
   // Owned by the instance; the arrays above are their data.
   std::shared_ptr<ModuleState> module_owner;
   StoreState* store = nullptr;
@@ -34,12 +38,29 @@ struct InstanceObject : VmContext {
   std::vector<bool> dropped_data;  ///< a bit per data segment (spec: data.drop)
   std::vector<bool> dropped_elements;
   std::vector<std::vector<Slot>> elements;  ///< evaluated element segments; empty when dropped
+  InstanceObject* next_instance = nullptr;  ///< in StoreState::first_instance; set before it is in
 
   /// The reference to a function of this instance, made at its first use.
   FuncObject* func_ref(uint32_t function_index);
   std::optional<Extern> find_export(std::string_view name) const;
   Extern get(ExternKind kind, uint32_t index);
+  GlobalObject* own_globals();
+
+  static void operator delete(void* memory) { ::operator delete(memory); }
 };
+
+/// Where the globals that an instance defines itself lie, relative to it, one after the other: own
+/// global i (not counting imports) at kOwnGlobals + i * sizeof(GlobalObject). So compiled code
+/// needs one load for them.
+inline constexpr uint32_t kOwnGlobals =
+    (sizeof(InstanceObject) + alignof(GlobalObject) - 1) & ~(alignof(GlobalObject) - 1);
+
+inline GlobalObject* InstanceObject::own_globals() {
+  return reinterpret_cast<GlobalObject*>(reinterpret_cast<uint8_t*>(this) + kOwnGlobals);
+}
+
+/// An instance with room for its own globals, which are there already and zero.
+std::unique_ptr<InstanceObject> new_instance(size_t own_globals);
 
 /// Links imports, allocates, initializes and runs the start function (spec: instantiation). The
 /// instance belongs to the store from then on, also when a segment or the start function traps.

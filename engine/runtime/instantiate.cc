@@ -198,6 +198,7 @@ Status Instantiation::allocate() {
     tag.store = &store_;
     instance_.tag_list.push_back(&tag);
   }
+  instance_.tags = instance_.tag_list.data();
   instance_.tables = instance_.table_list.data();
   BRINK_TRY(evaluate_elements());
   instance_.dropped_data.resize(module_.data.size());
@@ -221,7 +222,7 @@ Status Instantiation::allocate_globals() {
   for (size_t i = module_.imported_globals; i < module_.globals.size(); ++i) {
     const wasm::Global& global = module_.globals[i];
     const Value value = BRINK_TRY(evaluate(global.init));
-    GlobalObject& object = store_.globals.emplace_back();
+    GlobalObject& object = instance_.own_globals()[i - module_.imported_globals];
     object.value[0] = value.words[0];
     object.value[1] = value.words[1];
     object.type = {module_.canonical(global.type.value), global.type.is_mutable};
@@ -350,14 +351,15 @@ std::expected<InstanceObject*, InstantiateError> instantiate(StoreState& store,
     return std::unexpected(Error(
         ErrorKind::Limit,
         fmt::format("the store's limit of {} instances is reached", store.limits.max_instances)));
-  auto owned = std::make_unique<InstanceObject>();
+  const wasm::Module& decoded = module->decoded;
+  auto owned = new_instance(decoded.globals.size() - decoded.imported_globals);
   InstanceObject* const instance = owned.get();
   instance->module = module.get();
   instance->module_owner = std::move(module);
   instance->store = &store;
   instance->exec = &store.exec;
   // From here on other objects may refer to it, so the store keeps it whatever happens.
-  store.instances.push_back(std::move(owned));
+  store.add(std::move(owned));
   Instantiation work(store, *instance);
   if (Status status = work.link(imports); !status.has_value())
     return std::unexpected(std::move(status).error());

@@ -1,8 +1,8 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The structures that executing code reads and writes: interpreter handlers now, compiled code
-// later. Plain data with fixed places; whoever owns them is in store_state.h and instance.h.
+// The structures that executing code reads and writes, interpreter handlers and compiled code
+// alike. Plain data with fixed places; whoever owns them is in store_state.h and instance.h.
 //
 // Guest frames lie on the store's value stack, which grows upwards in 8-byte slots:
 //
@@ -94,8 +94,9 @@ struct FuncObject {
   bool is_host() const { return instance == nullptr; }
 };
 
-/// A global's value. Instances point to it, so that imported and own ones are alike.
-struct GlobalObject {
+/// A global's value. Instances point to it, so that imported and own ones are alike. Own ones lie
+/// behind their instance, see kOwnGlobals in instance.h.
+struct alignas(16) GlobalObject {
   Slot value[2] = {0, 0};
   GlobalType type;  ///< canonical
   StoreState* store = nullptr;
@@ -106,14 +107,21 @@ struct TagObject {
   StoreState* store = nullptr;
 };
 
-/// One entry from the host into guest code, on the host's stack: which guest frame lies below it,
-/// one of the interpreter or one of compiled code, or neither if no guest called the host.
+/// One entry from C++ into guest code, on the host's stack: which guest frame lies below it, one of
+/// the interpreter or one of compiled code, or neither if no guest called the host. All frames of
+/// one entry are of the same tier.
 struct EntryRecord {
   EntryRecord* previous = nullptr;
   const void* caller_pc = nullptr;  ///< interpreter
   Slot* caller_fp = nullptr;
   const void* native_pc = nullptr;  ///< compiled code: the return address
   uintptr_t native_sp = 0;          ///< and the stack pointer with that popped
+  InstanceObject* native_instance = nullptr;
+  /// Where the entry adapter left the return address of its callee, the end of the entry's frames;
+  /// 0 if the entry is one into the interpreter.
+  uintptr_t native_base = 0;
+  /// A guest called the guest, with no host function in between.
+  bool is_crossing = false;
 };
 
 /// Parameters or results that find no register lie here from the store until the load that follows
@@ -141,20 +149,25 @@ struct ExecContext {
   const void* safepoint_pc = nullptr;
   Slot* safepoint_fp = nullptr;
 
-  // Of the search for an exception's handler: where to go on.
-  const void* landing_pc = nullptr;
-  Slot* landing_fp = nullptr;
-  InstanceObject* landing_instance = nullptr;
-
-  // Of compiled code that is inside a call to C++ (see docs/compiler.md); null otherwise.
+  // Of compiled code that is inside a call to C++ (see docs/compiler.md): its return address, the
+  // stack pointer with that popped, its instance. Null while the interpreter runs.
   const void* native_pc = nullptr;
   uintptr_t native_sp = 0;
+  InstanceObject* native_instance = nullptr;
+  uintptr_t native_top = 0;  ///< the lowest byte of that stack that is in use meanwhile
   /// Where the host's stack goes on while compiled code runs.
   uintptr_t host_sp = 0;
-  /// The real limit and the start of the stack that compiled code runs on.
+  /// The real limit and the start of the stack that compiled code runs on; 0 before the first
+  /// entry.
   uintptr_t native_stack_end = 0;
   uintptr_t native_stack_start = 0;
-  uintptr_t native_landing_sp = 0;  ///< with landing_pc
+
+  // Of the search for an exception's handler: where to go on, and in which entry.
+  EntryRecord* landing_entry = nullptr;
+  const void* landing_pc = nullptr;
+  Slot* landing_fp = nullptr;
+  uintptr_t landing_sp = 0;  ///< instead of landing_fp in compiled code
+  InstanceObject* landing_instance = nullptr;
   uint64_t landing_exception = 0;
 
   // Of the trap that is on its way out.

@@ -7,6 +7,12 @@
 #include "engine/support/try.h"
 
 namespace brink::runtime {
+namespace {
+
+/// Above any stack pointer.
+constexpr uintptr_t kPoison = ~uintptr_t{0};
+
+}  // namespace
 
 StoreState::StoreState(Engine owner, StoreLimits store_limits)
     : engine(std::move(owner)),
@@ -35,9 +41,72 @@ Status StoreState::ensure_stack() {
   return {};
 }
 
+// The stack of compiled code, from low to high addresses:
+//
+//     guard page | overflow array | kNativeStackMargin | what frames may use | start
+//     ^ no access                                      ^ native_stack_end
+//
+// The array lies where no frame of a guest can reach it.
+Status StoreState::ensure_native_stack() {
+  if (native_stack_.base() != nullptr) return {};
+  BRINK_TRY(platform::install_fault_handler());
+  const size_t page = platform::page_size();
+  const size_t overflow_bytes =
+      platform::round_up_to_page(kMaxOverflow * sizeof(OverflowValue)).value_or(0);
+  const size_t stack_bytes = platform::round_up_to_page(limits.max_stack_bytes).value_or(0);
+  const size_t bytes = page + overflow_bytes + kNativeStackMargin + stack_bytes;
+  platform::Reservation reserved = BRINK_TRY(platform::Reservation::reserve(bytes));
+  BRINK_TRY(reserved.commit(page, bytes - page));
+  native_stack_ = std::move(reserved);
+  const auto base = reinterpret_cast<uintptr_t>(native_stack_.base());
+  exec.overflow = reinterpret_cast<OverflowValue*>(base + page);
+  exec.native_stack_start = base + bytes;
+  exec.native_stack_end = base + bytes - stack_bytes;
+  exec.native_top = exec.native_stack_start;
+  set_native_limits(exec.native_stack_end);
+  if (exec.interrupts.load(std::memory_order_seq_cst) != 0) set_native_limits(kPoison);
+  return {};
+}
+
+void StoreState::set_native_limits(uintptr_t limit) {
+  for (InstanceObject* i = first_instance.load(std::memory_order_seq_cst); i != nullptr;
+       i = i->next_instance)
+    i->native_limit.store(limit, std::memory_order_seq_cst);
+}
+
+void StoreState::add(std::unique_ptr<InstanceObject> owned) {
+  InstanceObject* const instance = owned.get();
+  instances.push_back(std::move(owned));
+  instance->native_limit.store(exec.native_stack_end, std::memory_order_seq_cst);
+  instance->next_instance = first_instance.load(std::memory_order_relaxed);
+  first_instance.store(instance, std::memory_order_seq_cst);
+  // Whoever interrupts now either finds the instance in the list or left the reason in time.
+  if (exec.interrupts.load(std::memory_order_seq_cst) != 0) instance->native_limit.store(kPoison);
+}
+
 void StoreState::interrupt(uint32_t reason) {
   exec.interrupts.fetch_or(reason, std::memory_order_seq_cst);
   exec.stack_limit.store(nullptr, std::memory_order_seq_cst);
+  set_native_limits(kPoison);
+}
+
+TrapCode StoreState::take_interrupt() {
+  // Whoever interrupts sets the reason first and the poison after it. Taking the poison away before
+  // looking at the reasons loses none.
+  exec.stack_limit.store(exec.stack_end, std::memory_order_seq_cst);
+  set_native_limits(exec.native_stack_end);
+  const uint32_t reasons = exec.interrupts.load(std::memory_order_seq_cst);
+  if (reasons & ExecContext::kCancelled) return TrapCode::Interrupted;
+  if (reasons & ExecContext::kDeadline) return TrapCode::DeadlineExceeded;
+  return TrapCode::None;
+}
+
+void StoreState::keep_interrupt(TrapCode trap) {
+  if (trap == TrapCode::Interrupted)
+    exec.interrupts.fetch_and(~ExecContext::kCancelled, std::memory_order_relaxed);
+  if (exec.interrupts.load(std::memory_order_seq_cst) == 0) return;
+  exec.stack_limit.store(nullptr);
+  set_native_limits(kPoison);
 }
 
 std::atomic<const CodeHeader*>* host_code() {

@@ -21,6 +21,10 @@
 
 namespace brink::runtime {
 
+/// Room below the limit of the stack that compiled code runs on, for the kernel's signal frame and
+/// its handler.
+inline constexpr size_t kNativeStackMargin = size_t{64} << 10;
+
 struct StoreState {
   StoreState(Engine engine, StoreLimits limits);
   ~StoreState();
@@ -37,9 +41,11 @@ struct StoreState {
   platform::Deadline deadline;
 
   std::vector<std::unique_ptr<InstanceObject>> instances;
+  /// The same once more as a list that grows at its head only, for interrupt().
+  std::atomic<InstanceObject*> first_instance = nullptr;
   std::vector<std::unique_ptr<MemoryObject>> memories;
   std::vector<std::unique_ptr<TableObject>> tables;
-  std::deque<GlobalObject> globals;
+  std::deque<GlobalObject> globals;  ///< of the host
   std::deque<TagObject> tags;
   std::deque<FuncObject> functions;
   std::vector<std::shared_ptr<void>> host_callables;
@@ -60,8 +66,19 @@ struct StoreState {
 
   /// Makes running guests look up at their next call or loop. From any thread, signal-safe.
   void interrupt(uint32_t reason);
+  /// Takes the poison back and says why a guest has to stop now, if somebody still wants that.
+  TrapCode take_interrupt();
+  /// Poisons again after a trap if its reason stops the next calls too.
+  void keep_interrupt(TrapCode trap);
   /// Reserves the value stack on first use.
   Status ensure_stack();
+  /// Reserves the stack of compiled code on first use.
+  Status ensure_native_stack();
+  void add(std::unique_ptr<InstanceObject> instance);
+
+ private:
+  void set_native_limits(uintptr_t limit);
+  platform::Reservation native_stack_;
 };
 
 /// The code of all host functions: "not enterable".
