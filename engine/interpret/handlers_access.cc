@@ -3,9 +3,9 @@
 //
 // SANDBOX-CRITICAL: a mistake here lets a guest leave its memory. Changes need a second reader.
 //
-// Handlers of loads and stores. An access is described by a struct with the type of its value and
-// how it is done on raw bytes, once for memory that may fault (guarded) and once for bytes that
-// have been checked. From that one description come all handlers of the instruction.
+// Handlers of loads and stores. An access is described by the type of its value and that of the
+// bytes in memory; how it is done follows, once for memory that may fault (guarded) and once for
+// bytes that have been checked. From that one description come all handlers of the instruction.
 //
 // Guarded: the index is 32 bits and so is the offset; their 33-bit sum plus the access size stays
 // inside the reservation (see runtime/memory.h), so the only check is the page table's.
@@ -35,150 +35,137 @@ BRINK_INLINE void checked_write(uint8_t* address, T value) {
   __builtin_memcpy(address, &value, sizeof(T));
 }
 
-// ---- loads: Value, kBytes, guarded(), checked() ----
+// ---- memory that may fault, by the type of what is there ----
 
-#define BRINK_LOAD(name, value_type, memory_type, guarded_function)                           \
-  struct name {                                                                               \
-    using Value = value_type;                                                                 \
-    static constexpr uint32_t kBytes = sizeof(memory_type);                                   \
-    BRINK_INLINE static Value guarded(const uint8_t* mem, uint64_t index, const CodeWord* pc, \
-                                      const Slot* fp) {                                       \
-      return static_cast<Value>(guest::guarded_function(mem, index, pc, fp));                 \
-    }                                                                                         \
-    BRINK_INLINE static Value checked(const uint8_t* address) {                               \
-      return static_cast<Value>(checked_read<memory_type>(address));                          \
-    }                                                                                         \
-  };
-
-BRINK_LOAD(I32Load, uint32_t, uint32_t, load_u32)
-BRINK_LOAD(I64Load, uint64_t, uint64_t, load_u64)
-BRINK_LOAD(F32Load, float, float, load_f32)
-BRINK_LOAD(F64Load, double, double, load_f64)
-BRINK_LOAD(I32Load8S, uint32_t, int8_t, load_s8_to_32)
-BRINK_LOAD(I32Load8U, uint32_t, uint8_t, load_u8)
-BRINK_LOAD(I32Load16S, uint32_t, int16_t, load_s16_to_32)
-BRINK_LOAD(I32Load16U, uint32_t, uint16_t, load_u16)
-BRINK_LOAD(I64Load8S, uint64_t, int8_t, load_s8_to_64)
-BRINK_LOAD(I64Load8U, uint64_t, uint8_t, load_u8)
-BRINK_LOAD(I64Load16S, uint64_t, int16_t, load_s16_to_64)
-BRINK_LOAD(I64Load16U, uint64_t, uint16_t, load_u16)
-BRINK_LOAD(I64Load32S, uint64_t, int32_t, load_s32_to_64)
-BRINK_LOAD(I64Load32U, uint64_t, uint32_t, load_u32)
-#undef BRINK_LOAD
-
-struct V128Load {
-  using Value = V128;
-  static constexpr uint32_t kBytes = 16;
-  BRINK_INLINE static V128 guarded(const uint8_t* mem, uint64_t index, const CodeWord* pc,
-                                   const Slot* fp) {
-    return std::bit_cast<V128>(guest::load_v128(mem, index, pc, fp));
+template <typename Memory, typename Value>
+BRINK_INLINE Value guarded_read(const uint8_t* mem, uint64_t index, const CodeWord* pc,
+                                const Slot* fp) {
+#define BRINK_READ_AS(type, function)         \
+  if constexpr (std::is_same_v<Memory, type>) \
+  return static_cast<Value>(guest::function(mem, index, pc, fp))
+  BRINK_READ_AS(uint8_t, load_u8);
+  BRINK_READ_AS(uint16_t, load_u16);
+  BRINK_READ_AS(uint32_t, load_u32);
+  BRINK_READ_AS(uint64_t, load_u64);
+  BRINK_READ_AS(float, load_f32);
+  BRINK_READ_AS(double, load_f64);
+  if constexpr (sizeof(Value) == 4) {
+    BRINK_READ_AS(int8_t, load_s8_to_32);
+    BRINK_READ_AS(int16_t, load_s16_to_32);
+  } else {
+    BRINK_READ_AS(int8_t, load_s8_to_64);
+    BRINK_READ_AS(int16_t, load_s16_to_64);
+    BRINK_READ_AS(int32_t, load_s32_to_64);
   }
-  BRINK_INLINE static V128 checked(const uint8_t* address) { return checked_read<V128>(address); }
+#undef BRINK_READ_AS
+  if constexpr (std::is_same_v<Memory, V128>)
+    return std::bit_cast<V128>(guest::load_v128(mem, index, pc, fp));
+}
+
+template <typename Memory, typename Value>
+BRINK_INLINE void guarded_write(uint8_t* mem, uint64_t index, Value value, const CodeWord* pc,
+                                const Slot* fp) {
+#define BRINK_WRITE_AS(type, function) \
+  if constexpr (std::is_same_v<Memory, type>) return guest::function(mem, index, value, pc, fp)
+  BRINK_WRITE_AS(uint8_t, store_u8);
+  BRINK_WRITE_AS(uint16_t, store_u16);
+  BRINK_WRITE_AS(uint32_t, store_u32);
+  BRINK_WRITE_AS(uint64_t, store_u64);
+  BRINK_WRITE_AS(float, store_f32);
+  BRINK_WRITE_AS(double, store_f64);
+#undef BRINK_WRITE_AS
+  if constexpr (std::is_same_v<Memory, V128>)
+    guest::store_v128(mem, index, std::bit_cast<guest::GuestVector>(value), pc, fp);
+}
+
+// ---- accesses: the type of the value, what lies in memory, and how one becomes the other ----
+
+template <typename ValueType, typename Memory>
+struct Load {
+  using Value = ValueType;
+  static constexpr uint32_t kBytes = sizeof(Memory);
+  BRINK_INLINE static Value guarded(const uint8_t* mem, uint64_t index, const CodeWord* pc,
+                                    const Slot* fp) {
+    return guarded_read<Memory, Value>(mem, index, pc, fp);
+  }
+  BRINK_INLINE static Value checked(const uint8_t* address) {
+    return static_cast<Value>(checked_read<Memory>(address));
+  }
 };
 
-/// A vector made of up to 64 loaded bits.
-#define BRINK_VECTOR_LOAD(name, memory_type, guarded_function, expression)                   \
-  struct name {                                                                              \
-    using Value = V128;                                                                      \
-    static constexpr uint32_t kBytes = sizeof(memory_type);                                  \
-    BRINK_INLINE static V128 make(memory_type bits) {                                        \
-      return expression;                                                                     \
-    }                                                                                        \
-    BRINK_INLINE static V128 guarded(const uint8_t* mem, uint64_t index, const CodeWord* pc, \
-                                     const Slot* fp) {                                       \
-      return make(static_cast<memory_type>(guest::guarded_function(mem, index, pc, fp)));    \
-    }                                                                                        \
-    BRINK_INLINE static V128 checked(const uint8_t* address) {                               \
-      return make(checked_read<memory_type>(address));                                       \
-    }                                                                                        \
-  };
+/// A vector that `make` makes of up to 64 loaded bits.
+template <typename Memory, auto make>
+struct VectorLoad {
+  using Value = V128;
+  static constexpr uint32_t kBytes = sizeof(Memory);
+  BRINK_INLINE static V128 guarded(const uint8_t* mem, uint64_t index, const CodeWord* pc,
+                                   const Slot* fp) {
+    return make(guarded_read<Memory, Memory>(mem, index, pc, fp));
+  }
+  BRINK_INLINE static V128 checked(const uint8_t* address) {
+    return make(checked_read<Memory>(address));
+  }
+};
 
-using semantics::i16x8_extend_low_i8x16_s;
+template <typename ValueType, typename Memory>
+struct Store {
+  using Value = ValueType;
+  static constexpr uint32_t kBytes = sizeof(Memory);
+  BRINK_INLINE static void guarded(uint8_t* mem, uint64_t index, Value value, const CodeWord* pc,
+                                   const Slot* fp) {
+    guarded_write<Memory>(mem, index, value, pc, fp);
+  }
+  BRINK_INLINE static void checked(uint8_t* address, Value value) {
+    checked_write(address, static_cast<Memory>(value));
+  }
+};
+
+using I32Load = Load<uint32_t, uint32_t>;
+using I64Load = Load<uint64_t, uint64_t>;
+using F32Load = Load<float, float>;
+using F64Load = Load<double, double>;
+using I32Load8S = Load<uint32_t, int8_t>;
+using I32Load8U = Load<uint32_t, uint8_t>;
+using I32Load16S = Load<uint32_t, int16_t>;
+using I32Load16U = Load<uint32_t, uint16_t>;
+using I64Load8S = Load<uint64_t, int8_t>;
+using I64Load8U = Load<uint64_t, uint8_t>;
+using I64Load16S = Load<uint64_t, int16_t>;
+using I64Load16U = Load<uint64_t, uint16_t>;
+using I64Load32S = Load<uint64_t, int32_t>;
+using I64Load32U = Load<uint64_t, uint32_t>;
+using V128Load = Load<V128, V128>;
+
+template <auto extend>
+BRINK_INLINE V128 extended(uint64_t bits) {
+  return extend(V128{{bits, 0}});
+}
 BRINK_INLINE V128 low_bits(uint64_t bits) {
   return V128{{bits, 0}};
 }
-BRINK_VECTOR_LOAD(V128Load8x8S, uint64_t, load_u64, i16x8_extend_low_i8x16_s(low_bits(bits)))
-BRINK_VECTOR_LOAD(V128Load8x8U, uint64_t, load_u64,
-                  semantics::i16x8_extend_low_i8x16_u(low_bits(bits)))
-BRINK_VECTOR_LOAD(V128Load16x4S, uint64_t, load_u64,
-                  semantics::i32x4_extend_low_i16x8_s(low_bits(bits)))
-BRINK_VECTOR_LOAD(V128Load16x4U, uint64_t, load_u64,
-                  semantics::i32x4_extend_low_i16x8_u(low_bits(bits)))
-BRINK_VECTOR_LOAD(V128Load32x2S, uint64_t, load_u64,
-                  semantics::i64x2_extend_low_i32x4_s(low_bits(bits)))
-BRINK_VECTOR_LOAD(V128Load32x2U, uint64_t, load_u64,
-                  semantics::i64x2_extend_low_i32x4_u(low_bits(bits)))
-BRINK_VECTOR_LOAD(V128Load8Splat, uint8_t, load_u8, semantics::i8x16_splat(bits))
-BRINK_VECTOR_LOAD(V128Load16Splat, uint16_t, load_u16, semantics::i16x8_splat(bits))
-BRINK_VECTOR_LOAD(V128Load32Splat, uint32_t, load_u32, semantics::i32x4_splat(bits))
-BRINK_VECTOR_LOAD(V128Load64Splat, uint64_t, load_u64, semantics::i64x2_splat(bits))
-BRINK_VECTOR_LOAD(V128Load32Zero, uint32_t, load_u32, low_bits(bits))
-BRINK_VECTOR_LOAD(V128Load64Zero, uint64_t, load_u64, low_bits(bits))
-#undef BRINK_VECTOR_LOAD
+using V128Load8x8S = VectorLoad<uint64_t, extended<semantics::i16x8_extend_low_i8x16_s>>;
+using V128Load8x8U = VectorLoad<uint64_t, extended<semantics::i16x8_extend_low_i8x16_u>>;
+using V128Load16x4S = VectorLoad<uint64_t, extended<semantics::i32x4_extend_low_i16x8_s>>;
+using V128Load16x4U = VectorLoad<uint64_t, extended<semantics::i32x4_extend_low_i16x8_u>>;
+using V128Load32x2S = VectorLoad<uint64_t, extended<semantics::i64x2_extend_low_i32x4_s>>;
+using V128Load32x2U = VectorLoad<uint64_t, extended<semantics::i64x2_extend_low_i32x4_u>>;
+using V128Load8Splat = VectorLoad<uint8_t, semantics::i8x16_splat>;
+using V128Load16Splat = VectorLoad<uint16_t, semantics::i16x8_splat>;
+using V128Load32Splat = VectorLoad<uint32_t, semantics::i32x4_splat>;
+using V128Load64Splat = VectorLoad<uint64_t, semantics::i64x2_splat>;
+using V128Load32Zero = VectorLoad<uint32_t, low_bits>;
+using V128Load64Zero = VectorLoad<uint64_t, low_bits>;
 
-// ---- stores ----
-
-#define BRINK_STORE(name, value_type, memory_type, guarded_function)            \
-  struct name {                                                                 \
-    using Value = value_type;                                                   \
-    static constexpr uint32_t kBytes = sizeof(memory_type);                     \
-    BRINK_INLINE static void guarded(uint8_t* mem, uint64_t index, Value value, \
-                                     const CodeWord* pc, const Slot* fp) {      \
-      guest::guarded_function(mem, index, value, pc, fp);                       \
-    }                                                                           \
-    BRINK_INLINE static void checked(uint8_t* address, Value value) {           \
-      checked_write(address, static_cast<memory_type>(value));                  \
-    }                                                                           \
-  };
-
-BRINK_STORE(I32Store, uint32_t, uint32_t, store_u32)
-BRINK_STORE(I64Store, uint64_t, uint64_t, store_u64)
-BRINK_STORE(F32Store, float, float, store_f32)
-BRINK_STORE(F64Store, double, double, store_f64)
-BRINK_STORE(I32Store8, uint32_t, uint8_t, store_u8)
-BRINK_STORE(I32Store16, uint32_t, uint16_t, store_u16)
-BRINK_STORE(I64Store8, uint64_t, uint8_t, store_u8)
-BRINK_STORE(I64Store16, uint64_t, uint16_t, store_u16)
-BRINK_STORE(I64Store32, uint64_t, uint32_t, store_u32)
-#undef BRINK_STORE
-
-struct V128Store {
-  using Value = V128;
-  static constexpr uint32_t kBytes = 16;
-  BRINK_INLINE static void guarded(uint8_t* mem, uint64_t index, V128 value, const CodeWord* pc,
-                                   const Slot* fp) {
-    guest::store_v128(mem, index, std::bit_cast<guest::GuestVector>(value), pc, fp);
-  }
-  BRINK_INLINE static void checked(uint8_t* address, V128 value) { checked_write(address, value); }
-};
-
-/// One lane of a vector: `Memory` is the lane's type in memory.
-template <typename Memory>
-struct Lane {
-  static constexpr uint32_t kBytes = sizeof(Memory);
-  BRINK_INLINE static Memory guarded_load(const uint8_t* mem, uint64_t index, const CodeWord* pc,
-                                          const Slot* fp) {
-    if constexpr (kBytes == 1)
-      return static_cast<Memory>(guest::load_u8(mem, index, pc, fp));
-    else if constexpr (kBytes == 2)
-      return static_cast<Memory>(guest::load_u16(mem, index, pc, fp));
-    else if constexpr (kBytes == 4)
-      return static_cast<Memory>(guest::load_u32(mem, index, pc, fp));
-    else
-      return guest::load_u64(mem, index, pc, fp);
-  }
-  BRINK_INLINE static void guarded_store(uint8_t* mem, uint64_t index, Memory value,
-                                         const CodeWord* pc, const Slot* fp) {
-    if constexpr (kBytes == 1)
-      guest::store_u8(mem, index, value, pc, fp);
-    else if constexpr (kBytes == 2)
-      guest::store_u16(mem, index, value, pc, fp);
-    else if constexpr (kBytes == 4)
-      guest::store_u32(mem, index, value, pc, fp);
-    else
-      guest::store_u64(mem, index, value, pc, fp);
-  }
-};
+using I32Store = Store<uint32_t, uint32_t>;
+using I64Store = Store<uint64_t, uint64_t>;
+using F32Store = Store<float, float>;
+using F64Store = Store<double, double>;
+using I32Store8 = Store<uint32_t, uint8_t>;
+using I32Store16 = Store<uint32_t, uint16_t>;
+using I64Store8 = Store<uint64_t, uint8_t>;
+using I64Store16 = Store<uint64_t, uint16_t>;
+using I64Store32 = Store<uint64_t, uint32_t>;
+using V128Store = Store<V128, V128>;
 
 // ---- handlers ----
 
@@ -292,7 +279,7 @@ template <typename Memory>
 void load_lane_guarded(BRINK_STATE) {
   const WideOperands extra = pc[2].wide;
   const Memory value =
-      Lane<Memory>::guarded_load(mem, guarded_index<Address::Slot>(BRINK_STATE_ARGS), pc, fp);
+      guarded_read<Memory, Memory>(mem, guarded_index<Address::Slot>(BRINK_STATE_ARGS), pc, fp);
   const V128 result = with_lane(load_slot<V128>(fp + extra.lo), extra.hi, value);
   BRINK_WRITE(V128, Mode::Slot, result);
   BRINK_NEXT(3);
@@ -301,8 +288,8 @@ void load_lane_guarded(BRINK_STATE) {
 template <typename Memory>
 void store_lane_guarded(BRINK_STATE) {
   const WideOperands extra = pc[2].wide;
-  Lane<Memory>::guarded_store(mem, guarded_index<Address::Slot>(BRINK_STATE_ARGS),
-                              get_lane<Memory>(fp + extra.lo, extra.hi), pc, fp);
+  guarded_write<Memory>(mem, guarded_index<Address::Slot>(BRINK_STATE_ARGS),
+                        get_lane<Memory>(fp + extra.lo, extra.hi), pc, fp);
   BRINK_NEXT(3);
 }
 
@@ -414,35 +401,31 @@ struct Row {
   AccessHandlers handlers;
 };
 
+#define BRINK_LOAD(id) {Opcode::id, make_load<id>()}
+#define BRINK_STORE(id) {Opcode::id, make_store<id>()}
+#define BRINK_LOAD_LANE(bits) {Opcode::V128Load##bits##Lane, make_load_lane<uint##bits##_t>()}
+#define BRINK_STORE_LANE(bits) {Opcode::V128Store##bits##Lane, make_store_lane<uint##bits##_t>()}
 constexpr Row kRows[] = {
-#define BRINK_LOAD_ROW(id) {Opcode::id, make_load<id>()},
-#define BRINK_STORE_ROW(id) {Opcode::id, make_store<id>()},
-    BRINK_LOAD_ROW(I32Load) BRINK_LOAD_ROW(I64Load) BRINK_LOAD_ROW(F32Load) BRINK_LOAD_ROW(
-        F64Load) BRINK_LOAD_ROW(I32Load8S) BRINK_LOAD_ROW(I32Load8U) BRINK_LOAD_ROW(I32Load16S)
-        BRINK_LOAD_ROW(I32Load16U) BRINK_LOAD_ROW(I64Load8S) BRINK_LOAD_ROW(I64Load8U)
-            BRINK_LOAD_ROW(I64Load16S) BRINK_LOAD_ROW(I64Load16U) BRINK_LOAD_ROW(
-                I64Load32S) BRINK_LOAD_ROW(I64Load32U) BRINK_LOAD_ROW(V128Load)
-                BRINK_LOAD_ROW(V128Load8x8S) BRINK_LOAD_ROW(V128Load8x8U) BRINK_LOAD_ROW(
-                    V128Load16x4S) BRINK_LOAD_ROW(V128Load16x4U) BRINK_LOAD_ROW(V128Load32x2S)
-                    BRINK_LOAD_ROW(V128Load32x2U) BRINK_LOAD_ROW(V128Load8Splat) BRINK_LOAD_ROW(
-                        V128Load16Splat) BRINK_LOAD_ROW(V128Load32Splat)
-                        BRINK_LOAD_ROW(V128Load64Splat) BRINK_LOAD_ROW(V128Load32Zero)
-                            BRINK_LOAD_ROW(V128Load64Zero) BRINK_STORE_ROW(I32Store)
-                                BRINK_STORE_ROW(I64Store) BRINK_STORE_ROW(F32Store) BRINK_STORE_ROW(
-                                    F64Store) BRINK_STORE_ROW(I32Store8) BRINK_STORE_ROW(I32Store16)
-                                    BRINK_STORE_ROW(I64Store8) BRINK_STORE_ROW(I64Store16)
-                                        BRINK_STORE_ROW(I64Store32) BRINK_STORE_ROW(V128Store)
-#undef BRINK_LOAD_ROW
-#undef BRINK_STORE_ROW
-                                            {Opcode::V128Load8Lane, make_load_lane<uint8_t>()},
-    {Opcode::V128Load16Lane, make_load_lane<uint16_t>()},
-    {Opcode::V128Load32Lane, make_load_lane<uint32_t>()},
-    {Opcode::V128Load64Lane, make_load_lane<uint64_t>()},
-    {Opcode::V128Store8Lane, make_store_lane<uint8_t>()},
-    {Opcode::V128Store16Lane, make_store_lane<uint16_t>()},
-    {Opcode::V128Store32Lane, make_store_lane<uint32_t>()},
-    {Opcode::V128Store64Lane, make_store_lane<uint64_t>()},
+    BRINK_LOAD(I32Load),         BRINK_LOAD(I64Load),         BRINK_LOAD(F32Load),
+    BRINK_LOAD(F64Load),         BRINK_LOAD(I32Load8S),       BRINK_LOAD(I32Load8U),
+    BRINK_LOAD(I32Load16S),      BRINK_LOAD(I32Load16U),      BRINK_LOAD(I64Load8S),
+    BRINK_LOAD(I64Load8U),       BRINK_LOAD(I64Load16S),      BRINK_LOAD(I64Load16U),
+    BRINK_LOAD(I64Load32S),      BRINK_LOAD(I64Load32U),      BRINK_LOAD(V128Load),
+    BRINK_LOAD(V128Load8x8S),    BRINK_LOAD(V128Load8x8U),    BRINK_LOAD(V128Load16x4S),
+    BRINK_LOAD(V128Load16x4U),   BRINK_LOAD(V128Load32x2S),   BRINK_LOAD(V128Load32x2U),
+    BRINK_LOAD(V128Load8Splat),  BRINK_LOAD(V128Load16Splat), BRINK_LOAD(V128Load32Splat),
+    BRINK_LOAD(V128Load64Splat), BRINK_LOAD(V128Load32Zero),  BRINK_LOAD(V128Load64Zero),
+    BRINK_STORE(I32Store),       BRINK_STORE(I64Store),       BRINK_STORE(F32Store),
+    BRINK_STORE(F64Store),       BRINK_STORE(I32Store8),      BRINK_STORE(I32Store16),
+    BRINK_STORE(I64Store8),      BRINK_STORE(I64Store16),     BRINK_STORE(I64Store32),
+    BRINK_STORE(V128Store),      BRINK_LOAD_LANE(8),          BRINK_LOAD_LANE(16),
+    BRINK_LOAD_LANE(32),         BRINK_LOAD_LANE(64),         BRINK_STORE_LANE(8),
+    BRINK_STORE_LANE(16),        BRINK_STORE_LANE(32),        BRINK_STORE_LANE(64),
 };
+#undef BRINK_LOAD
+#undef BRINK_STORE
+#undef BRINK_LOAD_LANE
+#undef BRINK_STORE_LANE
 
 }  // namespace
 
