@@ -69,12 +69,6 @@ Status apply_feature(Features& features, std::string_view entry) {
   return {};
 }
 
-void add_tier_option(CLI::App& command, std::string& engine) {
-  command
-      .add_option("--engine", engine, "how to execute: interp, jit, or auto for the best there is")
-      ->check(CLI::IsMember({"auto", "interp", "jit"}));
-}
-
 Result<Tier> parse_tier(std::string_view engine) {
   if (engine == "interp") return Tier::Interpreter;
   if (engine != "jit") return Tier::Auto;
@@ -84,15 +78,7 @@ Result<Tier> parse_tier(std::string_view engine) {
   return Tier::Compiler;
 }
 
-void add_tuning_option(CLI::App& command, std::vector<std::string>& tuning) {
-  command
-      .add_option(
-          "-O,--optimize", tuning,
-          "memory-reservation=SIZE: address space for a memory; less than 8G checks accesses")
-      ->allow_extra_args(false)
-      ->type_size(1)
-      ->delimiter(',');
-}
+namespace {
 
 Status apply_tuning(EngineConfig& config, const std::vector<std::string>& tuning) {
   for (const std::string& entry : tuning) {
@@ -108,21 +94,36 @@ Status apply_tuning(EngineConfig& config, const std::vector<std::string>& tuning
   return {};
 }
 
+/// An option that may be repeated, and takes one word each time.
+void make_repeatable(CLI::Option* option) {
+  option->allow_extra_args(false)->type_size(1)->delimiter(',');
+}
+
+}  // namespace
+
+void EngineOptions::add_language_to(CLI::App& command) {
+  command
+      .add_option("--engine", engine, "how to execute: interp, jit, or auto for the best there is")
+      ->check(CLI::IsMember({"auto", "interp", "jit"}));
+  command.add_flag("--gc-stress", gc_stress,
+                   "for developers: collect garbage at every allocation, overwrite it and verify");
+  make_repeatable(command.add_option("-W,--wasm", wasm, "FEATURE[=y|n]; may be repeated"));
+  make_repeatable(command.add_option(
+      "-O,--optimize", tuning,
+      "memory-reservation=SIZE: address space for a memory; less than 8G checks accesses"));
+}
+
 void EngineOptions::add_to(CLI::App& command) {
-  const auto one = [](CLI::Option* option) { option->allow_extra_args(false)->type_size(1); };
-  one(command
-          .add_option("-W,--wasm", wasm,
-                      "FEATURE[=y|n], fuel=N, timeout=T, max-memory-size=N; may be repeated")
-          ->delimiter(','));
+  add_language_to(command);
+  command.get_option("--wasm")->description(
+      "FEATURE[=y|n], fuel=N, timeout=T, max-memory-size=N; may be repeated");
   command.add_option("--fuel,--gas-limit", fuel, "trap after so many instructions")
       ->check(CLI::PositiveNumber);
   command.add_option("--timeout", timeout_text, "stop the guest after this time: 1s, 250ms");
   command.add_option("--max-memory", max_memory, "most bytes of each memory: 64M, 1GiB");
   command.add_option("--max-stack,--stack-size", max_stack, "bytes of the guest's stack: 1M");
-  one(command.add_option("--trace", trace, "channels to print to stderr: " + channel_names())
-          ->delimiter(','));
-  add_tier_option(command, engine);
-  add_tuning_option(command, tuning);
+  make_repeatable(
+      command.add_option("--trace", trace, "channels to print to stderr: " + channel_names()));
   command.parse_complete_callback([this] { take_groups(); });
 }
 
@@ -148,6 +149,7 @@ Result<EngineConfig> EngineOptions::config() const {
   for (const std::string& entry : wasm) BRINK_TRY(apply_feature(config.features, entry));
   config.tier = BRINK_TRY(parse_tier(engine));
   BRINK_TRY(apply_tuning(config, tuning));
+  config.gc_stress = gc_stress;
   config.consume_fuel = fuel != 0;
   for (const std::string& name : trace) {
     const std::optional<TraceChannel> channel = trace_channel_from_name(name);

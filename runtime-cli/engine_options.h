@@ -26,9 +26,12 @@ struct EngineOptions {
   std::string max_stack;
   std::vector<std::string> trace;
   std::string engine = "auto";
+  bool gc_stress = false;
   std::vector<std::string> tuning;
 
   void add_to(CLI::App& command);
+  /// Only what holds for scripts of tests too: features, the tier, options for developers.
+  void add_language_to(CLI::App& command);
   /// Also switches the channels of --trace on.
   Result<EngineConfig> config() const;
   Result<StoreLimits> limits() const;
@@ -39,14 +42,8 @@ struct EngineOptions {
   void take_groups();
 };
 
-/// Adds --engine=auto|interp|jit to a subcommand, and what its value means. A build without a
-/// compiler refuses jit.
-void add_tier_option(CLI::App& command, std::string& engine);
+/// What --engine=auto|interp|jit means. A build without a compiler refuses jit.
 Result<Tier> parse_tier(std::string_view engine);
-
-/// Adds -O KEY=VALUE to a subcommand, and what its entries mean.
-void add_tuning_option(CLI::App& command, std::vector<std::string>& tuning);
-Status apply_tuning(EngineConfig& config, const std::vector<std::string>& tuning);
 
 /// Applies "gc", "gc=y", "gc=n", "all-proposals=y".
 Status apply_feature(Features& features, std::string_view entry);

@@ -3,8 +3,11 @@
 
 #include "spec-tests/script_runner.h"
 
+#include <algorithm>
+#include <chrono>
 #include <map>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -48,16 +51,55 @@ bool begins_with(std::string_view message, std::string_view expected) {
   return message.starts_with(expected);
 }
 
+std::string_view name_of(Kind kind) {
+  switch (kind) {
+    case Kind::Module: return "module";
+    case Kind::ModuleDefinition: return "module definition";
+    case Kind::ModuleInstance: return "module instance";
+    case Kind::Register: return "register";
+    case Kind::Action: return "action";
+    case Kind::AssertReturn: return "assert_return";
+    case Kind::AssertTrap: return "assert_trap";
+    case Kind::AssertExhaustion: return "assert_exhaustion";
+    case Kind::AssertException: return "assert_exception";
+    case Kind::AssertMalformed: return "assert_malformed";
+    case Kind::AssertMalformedCustom: return "assert_malformed_custom";
+    case Kind::AssertInvalid: return "assert_invalid";
+    case Kind::AssertInvalidCustom: return "assert_invalid_custom";
+    case Kind::AssertUnlinkable: return "assert_unlinkable";
+    case Kind::Thread: return "thread";
+    case Kind::Wait: return "wait";
+  }
+  return "command";
+}
+
+/// What a thread can have of an instance of another one: its shared memories.
+using SharedExports = std::map<std::string, SharedMemory>;
+
+/// A thread that waits for ever fails instead. Far above what any test needs.
+constexpr std::chrono::seconds kThreadPatience(120);
+
 class ScriptRunner {
  public:
-  ScriptRunner(const EngineConfig& config, const text::Script& script)
-      : engine_(config), store_(engine_), linker_(store_), host_(store_), script_(script) {
+  ScriptRunner(const Engine& engine, const text::Script& script)
+      : engine_(engine), store_(engine_), linker_(store_), host_(store_), script_(script) {
     linker_.allow_shadowing(true);
   }
 
-  ScriptOutcome run();
+  ScriptOutcome run(const std::vector<ScriptCommand>& commands);
 
  private:
+  /// A thread of the script. What it runs and leaves belongs to it until it is waited for.
+  struct Thread {
+    std::unique_ptr<ScriptRunner> runner;
+    ScriptOutcome outcome;
+    std::jthread host_thread;
+  };
+
+  Verdict start_thread(const ScriptCommand& command);
+  Verdict wait_for_thread(const std::string& id);
+  SharedExports share(const Instance& instance) const;
+
   Verdict run_command(const ScriptCommand& command);
   Result<Module> compile(const ScriptModule& module);
   Outcome instantiate(const Module& module, const std::string& id);
@@ -79,30 +121,70 @@ class ScriptRunner {
   Linker linker_;
   HostReferences host_;
   const text::Script& script_;
+  ScriptOutcome outcome_;
   std::map<std::string, Instance> instances_;  ///< by id
   std::map<std::string, Module> definitions_;
   std::optional<Instance> latest_;
   std::optional<Module> latest_definition_;
+  std::map<std::string, SharedExports> shared_;  ///< instances of the thread that started this one
+  std::map<std::string, Thread> threads_;        ///< running ones, by id
 };
 
-ScriptOutcome ScriptRunner::run() {
-  ScriptOutcome outcome;
-  if (const Status status = define_spectest(linker_); !status.has_value()) {
-    outcome.failed = 1;
-    outcome.failures.push_back({0, status.error().to_string()});
-    return outcome;
-  }
-  for (const ScriptCommand& command : script_.commands) {
-    Verdict failure = run_command(command);
-    if (!failure) {
-      ++outcome.passed;
-      continue;
+ScriptOutcome ScriptRunner::run(const std::vector<ScriptCommand>& commands) {
+  if (const Status status = define_spectest(linker_); !status.has_value())
+    return ScriptOutcome::failure(0, status.error().to_string());
+  const auto record = [&](const ScriptCommand& command, Verdict failure) {
+    const bool passed = !failure.has_value();
+    outcome_.commands.push_back(
+        {command.line, name_of(command.kind), passed, std::move(failure).value_or("")});
+  };
+  for (const ScriptCommand& command : commands) record(command, run_command(command));
+  for (const ScriptCommand& command : commands)
+    if (command.kind == Kind::Thread && threads_.contains(command.id)) {
+      wait_for_thread(command.id);
+      record(command, "the script does not wait for this thread");
     }
-    ++outcome.failed;
-    outcome.failures.push_back({command.line, *std::move(failure)});
-  }
-  return outcome;
+  return std::move(outcome_);
 }
+
+// ---- threads ----
+
+SharedExports ScriptRunner::share(const Instance& instance) const {
+  SharedExports shared;
+  for (const ExportType& item : instance.module().exports())
+    if (const std::optional<Memory> memory = instance.memory(item.name))
+      if (std::optional<SharedMemory> handle = memory->share())
+        shared.emplace(item.name, *std::move(handle));
+  return shared;
+}
+
+Verdict ScriptRunner::start_thread(const ScriptCommand& command) {
+  if (threads_.contains(command.id)) return fmt::format("a thread ${} runs already", command.id);
+  Thread thread;
+  thread.runner = std::make_unique<ScriptRunner>(engine_, script_);
+  for (const std::string& id : command.shared_ids) {
+    const Instance* instance = find_instance(id);
+    if (instance == nullptr) return fmt::format("no instance ${}", id);
+    thread.runner->shared_.insert_or_assign(id, share(*instance));
+  }
+  Thread& running = threads_.emplace(command.id, std::move(thread)).first->second;
+  running.host_thread = std::jthread([&running, &command] {
+    running.runner->store_.set_deadline(std::chrono::steady_clock::now() + kThreadPatience);
+    running.outcome = running.runner->run(command.commands);
+  });
+  return std::nullopt;
+}
+
+Verdict ScriptRunner::wait_for_thread(const std::string& id) {
+  const auto found = threads_.find(id);
+  if (found == threads_.end()) return fmt::format("no thread ${}", id);
+  found->second.host_thread.join();
+  std::ranges::move(found->second.outcome.commands, std::back_inserter(outcome_.commands));
+  threads_.erase(found);
+  return std::nullopt;
+}
+
+// ---- commands ----
 
 Verdict ScriptRunner::run_command(const ScriptCommand& command) {
   switch (command.kind) {
@@ -132,8 +214,8 @@ Verdict ScriptRunner::run_command(const ScriptCommand& command) {
     case Kind::AssertInvalid:
     case Kind::AssertInvalidCustom: return expect_compile_error(command, ErrorKind::Invalid);
     case Kind::AssertUnlinkable: return expect_unlinkable(command);
-    case Kind::Thread:
-    case Kind::Wait: return "threads are not run by this engine";
+    case Kind::Thread: return start_thread(command);
+    case Kind::Wait: return wait_for_thread(command.id);
   }
   return "unknown command";
 }
@@ -172,7 +254,17 @@ const Instance* ScriptRunner::find_instance(const std::string& id) const {
 
 Verdict ScriptRunner::register_instance(const ScriptCommand& command) {
   const Instance* instance = find_instance(command.id);
-  if (instance == nullptr) return fmt::format("no instance ${}", command.id);
+  if (instance == nullptr) {
+    const auto shared = shared_.find(command.id);
+    if (shared == shared_.end()) return fmt::format("no instance ${}", command.id);
+    for (const auto& [name, handle] : shared->second) {
+      const Result<Memory> memory = Memory::from_shared(store_, handle);
+      if (!memory.has_value()) return memory.error().to_string();
+      const Status status = linker_.define(command.name, name, Extern(*memory));
+      if (!status.has_value()) return status.error().to_string();
+    }
+    return std::nullopt;
+  }
   const Status status = linker_.define_instance(command.name, *instance);
   return status.has_value() ? Verdict() : status.error().to_string();
 }
@@ -280,15 +372,23 @@ Verdict ScriptRunner::expect_unlinkable(const ScriptCommand& command) {
 
 }  // namespace
 
+uint32_t ScriptOutcome::passed() const {
+  return static_cast<uint32_t>(std::ranges::count(commands, true, &CommandOutcome::passed));
+}
+
+uint32_t ScriptOutcome::failed() const {
+  return static_cast<uint32_t>(commands.size()) - passed();
+}
+
+ScriptOutcome ScriptOutcome::failure(uint32_t line, std::string message) {
+  return {{{line, "script", false, std::move(message)}}};
+}
+
 ScriptOutcome run_script(const EngineConfig& config, std::string_view source) {
   const Result<text::Script> script = text::parse_script(source);
-  if (!script.has_value()) {
-    ScriptOutcome outcome;
-    outcome.failed = 1;
-    outcome.failures.push_back({script.error().position().line, script.error().to_string()});
-    return outcome;
-  }
-  return ScriptRunner(config, *script).run();
+  if (!script.has_value())
+    return ScriptOutcome::failure(script.error().position().line, script.error().to_string());
+  return ScriptRunner(Engine(config), *script).run(script->commands);
 }
 
 }  // namespace brink::spec_tests

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Runs a script of the official test suite's format (.wast) against the engine, through the public
-// API. Every command counts as one; a command that cannot be carried out has failed.
+// API. Every command counts as one; a command that cannot be carried out has failed. The threads of
+// a script are threads of the host, each with a store of its own.
 
 #ifndef BRINK_SPEC_TESTS_SCRIPT_RUNNER_H_
 #define BRINK_SPEC_TESTS_SCRIPT_RUNNER_H_
@@ -16,18 +17,22 @@
 
 namespace brink::spec_tests {
 
-struct ScriptFailure {
+struct CommandOutcome {
   uint32_t line = 0;
-  std::string message;
+  std::string_view command;  ///< "assert_return"
+  bool passed = false;
+  std::string message;  ///< why it failed
 };
 
 struct ScriptOutcome {
-  uint32_t passed = 0;
-  uint32_t failed = 0;
-  std::vector<ScriptFailure> failures;  ///< all of them, in order
+  std::vector<CommandOutcome> commands;  ///< those of a thread where the script waits for it
+
+  uint32_t passed() const;
+  uint32_t failed() const;
+  /// The outcome of a script that failed as a whole.
+  static ScriptOutcome failure(uint32_t line, std::string message);
 };
 
-/// Runs a script in a store of its own.
 ScriptOutcome run_script(const EngineConfig& config, std::string_view source);
 
 }  // namespace brink::spec_tests

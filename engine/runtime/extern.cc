@@ -17,10 +17,24 @@ using runtime::StoreState;
 
 Result<Memory> Memory::create(Store& store, const MemoryType& type) {
   StoreState& state = *store.state();
-  std::unique_ptr<runtime::MemoryObject> memory =
+  std::shared_ptr<runtime::MemoryObject> memory =
       BRINK_TRY(runtime::MemoryObject::create(state, type));
   state.memories.push_back(std::move(memory));
   return Memory(state.memories.back().get());
+}
+
+Result<Memory> Memory::from_shared(Store& store, const SharedMemory& memory) {
+  // Safety: code of this store's engine leaves out checks where it expects guards.
+  if (memory.object()->is_guarded !=
+      runtime::is_guarded_memory(memory.object()->type, store.engine().config()))
+    return make_error(ErrorKind::Usage, "the engines guard memories in different ways");
+  store.state()->memories.push_back(memory.object());
+  return Memory(memory.object().get());
+}
+
+std::optional<SharedMemory> Memory::share() const {
+  if (!object_->type.is_shared) return std::nullopt;
+  return SharedMemory(object_->shared_from_this());
 }
 
 MemoryType Memory::type() const {

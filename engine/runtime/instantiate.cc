@@ -207,7 +207,7 @@ Status Instantiation::allocate() {
 
 Status Instantiation::allocate_memories() {
   for (size_t i = module_.imported_memories; i < module_.memories.size(); ++i) {
-    std::unique_ptr<MemoryObject> memory =
+    std::shared_ptr<MemoryObject> memory =
         BRINK_TRY(MemoryObject::create(store_, module_.memories[i]));
     instance_.memory_list.push_back(memory.get());
     store_.memories.push_back(std::move(memory));

@@ -67,7 +67,7 @@ bool is_guarded_memory(const MemoryType& type, const EngineConfig& config) {
          config.memory_reservation_bytes >= uint64_t{8} << 30;
 }
 
-Result<std::unique_ptr<MemoryObject>> MemoryObject::create(StoreState& store,
+Result<std::shared_ptr<MemoryObject>> MemoryObject::create(StoreState& store,
                                                            const MemoryType& type) {
   const EngineConfig& config = store.engine.config();
   const uint64_t max_bytes = std::min(type_max_bytes(type), store.limits.max_memory_bytes);
@@ -78,9 +78,8 @@ Result<std::unique_ptr<MemoryObject>> MemoryObject::create(StoreState& store,
   if (store.memories.size() >= store.limits.max_memories)
     return make_error(ErrorKind::Limit, fmt::format("the store's limit of {} memories is reached",
                                                     store.limits.max_memories));
-  auto memory = std::make_unique<MemoryObject>();
+  auto memory = std::make_shared<MemoryObject>();
   memory->type = type;
-  memory->store = &store;
   memory->max_bytes = max_bytes;
   memory->is_guarded = is_guarded_memory(type, config);
   const uint64_t bytes = type.limits.min << type.page_size_log2;

@@ -18,6 +18,9 @@
 //
 // Invariant: the base of a guarded or shared memory never changes while it lives. A checked memory
 // may move when it outgrows its reservation.
+//
+// A memory belongs to the stores that have it: to one, or, if it is shared, to any number, on any
+// threads.
 
 #ifndef BRINK_RUNTIME_MEMORY_H_
 #define BRINK_RUNTIME_MEMORY_H_
@@ -44,18 +47,17 @@ uint64_t affordable_reservation(uint64_t wanted);
 /// Whether a memory of this type is guarded, so that code for memory 0 needs no checks.
 bool is_guarded_memory(const MemoryType& type, const EngineConfig& config);
 
-struct MemoryObject {
+struct MemoryObject : std::enable_shared_from_this<MemoryObject> {
   uint8_t* base = nullptr;
   std::atomic<uint64_t> bytes = 0;  ///< current size
   bool is_guarded = false;
   MemoryType type;
-  uint64_t max_bytes = 0;  ///< what grow may reach: the type's and the store's limits
-  StoreState* store = nullptr;
+  uint64_t max_bytes = 0;  ///< what grow may reach: the type's and the first store's limits
   platform::Reservation reservation;
   platform::FaultRange registration;
   std::mutex grow_mutex;  ///< shared memories grow from several threads
 
-  static Result<std::unique_ptr<MemoryObject>> create(StoreState& store, const MemoryType& type);
+  static Result<std::shared_ptr<MemoryObject>> create(StoreState& store, const MemoryType& type);
 
   uint64_t pages() const { return bytes.load(std::memory_order_acquire) >> type.page_size_log2; }
   /// Previous size in pages, or nullopt.

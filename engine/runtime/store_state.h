@@ -43,7 +43,7 @@ struct StoreState {
   std::vector<std::unique_ptr<InstanceObject>> instances;
   /// The same once more as a list that grows at its head only, for interrupt().
   std::atomic<InstanceObject*> first_instance = nullptr;
-  std::vector<std::unique_ptr<MemoryObject>> memories;
+  std::vector<std::shared_ptr<MemoryObject>> memories;
   std::vector<std::unique_ptr<TableObject>> tables;
   std::deque<GlobalObject> globals;  ///< of the host
   std::deque<TagObject> tags;

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "engine/support/try.h"
 #include "engine/text/script_values.h"
 #include "engine/text/token_stream.h"
@@ -110,6 +112,9 @@ Result<ScriptCommand> ScriptParser::command() {
   command.line = lines_.line(command_offset_);
   BRINK_TRY(tokens_.expect(TokenKind::LeftParen, "a command"));
   const Rule* rule = tokens_.at(TokenKind::Keyword) ? find_rule(tokens_.peek().text) : nullptr;
+  if (rule == nullptr && tokens_.at(TokenKind::Keyword))
+    return tokens_.error(tokens_.offset(),
+                         fmt::format("unknown script command {}", tokens_.peek().text));
   if (rule == nullptr) return tokens_.unexpected("a script command");
   command.kind = rule->kind;
   if (rule->parse != &ScriptParser::action_alone) tokens_.take();

@@ -84,9 +84,27 @@ struct StoreLimits {
   uint64_t max_gc_heap_bytes = uint64_t{1} << 30;  ///< of garbage-collected objects; 4 GiB at most
 };
 
+/// A shared memory (spec: threads) apart from any store, to be handed to another thread. It lives
+/// as long as a handle or a store has it.
+class SharedMemory {
+ public:
+  explicit SharedMemory(std::shared_ptr<runtime::MemoryObject> object)
+      : object_(std::move(object)) {}
+  const std::shared_ptr<runtime::MemoryObject>& object() const { return object_; }
+
+ private:
+  std::shared_ptr<runtime::MemoryObject> object_;
+};
+
 class Memory {
  public:
   static Result<Memory> create(Store& store, const MemoryType& type);
+  /// The same memory in another store, which may belong to another thread. Guests synchronize with
+  /// atomic instructions; who reads data() meanwhile has to do the same. An Error if the stores'
+  /// engines differ in how they guard memories.
+  static Result<Memory> from_shared(Store& store, const SharedMemory& memory);
+  /// What other stores can have of it; nullopt unless its type is shared.
+  std::optional<SharedMemory> share() const;
   MemoryType type() const;
   uint64_t size_pages() const;
   uint64_t size_bytes() const;
