@@ -46,6 +46,10 @@ std::string describe(const std::vector<Value>& values) {
   return fmt::format("[{}]", fmt::join(texts, " "));
 }
 
+std::string no_instance(const std::string& id) {
+  return id.empty() ? "no instance to use" : fmt::format("no instance ${}", id);
+}
+
 /// The suite compares the beginning of messages.
 bool begins_with(std::string_view message, std::string_view expected) {
   return message.starts_with(expected);
@@ -164,7 +168,7 @@ Verdict ScriptRunner::start_thread(const ScriptCommand& command) {
   thread.runner = std::make_unique<ScriptRunner>(engine_, script_);
   for (const std::string& id : command.shared_ids) {
     const Instance* instance = find_instance(id);
-    if (instance == nullptr) return fmt::format("no instance ${}", id);
+    if (instance == nullptr) return no_instance(id);
     thread.runner->shared_.insert_or_assign(id, share(*instance));
   }
   Thread& running = threads_.emplace(command.id, std::move(thread)).first->second;
@@ -256,7 +260,7 @@ Verdict ScriptRunner::register_instance(const ScriptCommand& command) {
   const Instance* instance = find_instance(command.id);
   if (instance == nullptr) {
     const auto shared = shared_.find(command.id);
-    if (shared == shared_.end()) return fmt::format("no instance ${}", command.id);
+    if (shared == shared_.end()) return no_instance(command.id);
     for (const auto& [name, handle] : shared->second) {
       const Result<Memory> memory = Memory::from_shared(store_, handle);
       if (!memory.has_value()) return memory.error().to_string();
@@ -300,8 +304,7 @@ Outcome ScriptRunner::invoke(const Instance& instance, const ScriptAction& actio
 Outcome ScriptRunner::perform(const ScriptAction& action) {
   const Instance* instance = find_instance(action.module_id);
   if (instance == nullptr)
-    return std::unexpected(
-        Error(ErrorKind::Usage, fmt::format("no instance ${}", action.module_id)));
+    return std::unexpected(Error(ErrorKind::Usage, no_instance(action.module_id)));
   if (action.kind == ScriptAction::Kind::Invoke) return invoke(*instance, action);
   const std::optional<Global> global = instance->global(action.field);
   if (!global)

@@ -13,11 +13,14 @@
 namespace brink::validate {
 namespace {
 
-/// Whether an instruction may stand in a constant expression (spec: constant expressions).
-bool is_constant(Opcode opcode, Features features) {
+/// Why an instruction may not stand in a constant expression (spec: constant expressions); empty
+/// if it may.
+std::string_view why_not_constant(Opcode opcode, Features features) {
   const OpcodeInfo& row = info(opcode);
-  if (opcode == Opcode::End) return true;
-  return row.is_constant() && (row.cls != OpClass::Binary || features.has(Feature::ExtendedConst));
+  if (opcode != Opcode::End && !row.is_constant()) return "is not constant";
+  if (row.cls == OpClass::Binary && !features.has(Feature::ExtendedConst))
+    return "needs the feature 'extended-const', which is off";
+  return {};
 }
 
 }  // namespace
@@ -58,17 +61,21 @@ Status BodyValidator::check_is_constant(wasm::ConstExpr expression, uint32_t vis
   support::ByteReader reader(module_.view(expression), expression.offset);
   decode::InstructionReader instructions(reader, module_.features);
   Instruction instruction;
+  const std::string_view hint = module_.features.has(Feature::Gc)
+                                    ? ""
+                                    : "; globals of the module itself need the feature 'gc'";
   while (!reader.at_end() && instructions.read(instruction)) {
     const uint32_t index = instruction.index;
-    if (!is_constant(instruction.opcode, module_.features))
-      return make_error(ErrorKind::Invalid,
-                        fmt::format("constant expression required: {} is not constant",
-                                    mnemonic(instruction.opcode)),
-                        instruction.offset);
+    const std::string_view reason = why_not_constant(instruction.opcode, module_.features);
+    if (!reason.empty())
+      return make_error(
+          ErrorKind::Invalid,
+          fmt::format("constant expression required: {} {}", mnemonic(instruction.opcode), reason),
+          instruction.offset);
     if (instruction.opcode == Opcode::GlobalGet) {
       if (index >= visible_globals)
         return make_error(ErrorKind::Invalid,
-                          fmt::format("unknown global {} in a constant expression", index),
+                          fmt::format("unknown global {} in a constant expression{}", index, hint),
                           instruction.offset);
       if (module_.globals[index].type.is_mutable)
         return make_error(ErrorKind::Invalid,

@@ -3,6 +3,9 @@
 //
 // The rules of modules: types, limits, constant expressions, imports and exports, segments.
 
+#include <algorithm>
+#include <string>
+
 #include <catch2/catch.hpp>
 
 #include "engine/validate/module_validator.h"
@@ -248,7 +251,21 @@ TEST_CASE("what is switched off cannot be used") {
        "malformed illegal opcode fd 100"},
       {Feature::TailCall, "(func $f (return_call $f))", "malformed illegal opcode 12"},
       {Feature::ExtendedConst, "(global i32 (i32.add (i32.const 1) (i32.const 2)))",
-       "constant expression required"},
+       "constant expression required: i32.add needs the feature 'extended-const'"},
+      {Feature::BulkMemory, "(data \"\")", "malformed malformed data segment kind"},
+      {Feature::BulkMemory, "(elem func)", "malformed malformed elements segment kind"},
+      {Feature::Gc, "(type (struct))", "malformed malformed definition type"},
+      {Feature::Gc, "(type (array i8))", "malformed malformed definition type"},
+      {Feature::Gc, "(type (sub (func)))", "malformed malformed definition type"},
+      {Feature::Gc, "(rec (type (func)) (type (func)))", "malformed malformed definition type"},
+      {Feature::Gc, "(func (param anyref))", "malformed malformed value type"},
+      {Feature::Exceptions, "(tag)", "malformed malformed section id"},
+      {Feature::Exceptions, "(import \"a\" \"b\" (tag))", "malformed malformed import kind"},
+      {Feature::Exceptions, "(func (param exnref))", "malformed malformed value type"},
+      {Feature::Memory64, "(table i64 1 funcref)", "malformed malformed limits flags"},
+      {Feature::MultiMemory, "(memory 1) (memory 1) (func (drop (i32.load 1 (i32.const 0))))",
+       "multiple memories"},
+      {Feature::Threads, "(memory 1 1 shared)", "malformed malformed limits flags"},
       {Feature::FunctionReferences, "(func (param funcref) (drop (ref.as_non_null (local.get 0))))",
        "malformed illegal opcode d4"},
       {Feature::Gc, "(func (drop (ref.i31 (i32.const 1))))", "malformed illegal opcode fb 1c"},
@@ -273,7 +290,26 @@ TEST_CASE("what is switched off cannot be used") {
     const std::string message = check_text(item.wat, features);
     INFO("message: " << message);
     CHECK(message.starts_with(item.message));
+    const std::string name = std::string("feature '").append(to_string(item.feature)).append("'");
+    CHECK(message.find(name) != std::string::npos);
   }
+  for (uint32_t i = 1; i < kFeatureCount; ++i) {
+    const auto feature = static_cast<Feature>(i);
+    INFO(to_string(feature));
+    CHECK(std::any_of(std::begin(cases), std::end(cases),
+                      [&](const FeatureCase& item) { return item.feature == feature; }));
+  }
+}
+
+TEST_CASE("typed references belong to two features") {
+  // The types of garbage collection build on them, so they go when both are gone.
+  constexpr const char* kModule = "(type $f (func)) (func (param (ref $f)))";
+  Features features = Features::all();
+  features.set(Feature::FunctionReferences, false);
+  CHECK(check_text(kModule, features) == "");
+  features.set(Feature::Gc, false);
+  CHECK(check_text(kModule, features).find("needs the feature 'function-references'") !=
+        std::string::npos);
 }
 
 }  // namespace brink::validate::testing

@@ -146,7 +146,7 @@ def case_usage_errors(session):
         (["parse"], "FILE is required"),
         (["print", "--no-such-flag", "nothing.wat"], "--no-such-flag"),
         (["inspect"], "FILE is required"),
-        (["wast"], "PATH is required"),
+        (["wast", "-W", "telepathy", "nothing.wast"], "no such feature"),
         (["completion", "tcsh"], "tcsh"),
     ]:
         session.run(*arguments).expect(2, out="", err_lines=1, err_has=["^brink: error: ", words])

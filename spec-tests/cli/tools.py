@@ -3,6 +3,7 @@
 """The subcommands for people who work on modules."""
 
 import subprocess
+from xml.etree import ElementTree
 
 import guests
 
@@ -24,22 +25,29 @@ def case_validate(session):
 
 def case_features_can_be_switched_off(session):
     for feature, source in {
-        "gc": "(module (type (struct (field i32))))",
+        "mutable-global": '(module (global (export "g") (mut i32) (i32.const 0)))',
+        "sign-extension": "(module (func (drop (i32.extend8_s (i32.const 1)))))",
+        "saturating-float-to-int": "(module (func (drop (i32.trunc_sat_f32_s (f32.const 0)))))",
+        "multi-value": "(module (func (result i32 i32) (i32.const 1) (i32.const 2)))",
+        "bulk-memory": "(module (memory 1) (func (memory.fill (i32.const 0) (i32.const 0) (i32.const 0))))",
+        "reference-types": "(module (func (param externref)))",
         "simd": "(module (func (drop (v128.const i64x2 0 0))))",
+        "relaxed-simd": "(module (func (param v128) (drop (i8x16.relaxed_swizzle (local.get 0) (local.get 0)))))",
+        "tail-call": "(module (func $f (return_call $f)))",
+        "extended-const": "(module (global i32 (i32.add (i32.const 0) (i32.const 0))))",
+        "function-references": "(module (func (param funcref) (drop (ref.as_non_null (local.get 0)))))",
+        "gc": "(module (type (struct (field i32))))",
         "exceptions": "(module (tag))",
-        "threads": "(module (memory 1 1 shared))",
         "memory64": "(module (memory i64 1))",
         "multi-memory": "(module (memory 1) (memory 1))",
-        "tail-call": "(module (func $f (return_call $f)))",
-        "multi-value": "(module (func (result i32 i32) (i32.const 1) (i32.const 2)))",
-        "sign-extension": "(module (func (drop (i32.extend8_s (i32.const 1)))))",
-        "wide-arithmetic": "(module (func (i64.add128 (i64.const 0) (i64.const 0) (i64.const 0) (i64.const 0)) drop drop))",
+        "threads": "(module (memory 1 1 shared))",
         "custom-page-sizes": "(module (memory 1 (pagesize 1)))",
+        "wide-arithmetic": "(module (func (i64.add128 (i64.const 0) (i64.const 0) (i64.const 0) (i64.const 0)) drop drop))",
     }.items():
         session.file("module.wat", source)
         session.run("validate", "module.wat").expect(0)
-        session.run("validate", "-W", f"{feature}=n", "module.wat").expect(1, err_has=f"the feature '{feature}'")
-        session.run("run", "-W", f"{feature}=n", "module.wat").expect(1, err_has=feature)
+        session.run("validate", "-W", f"{feature}=n", "module.wat").expect(1, err_has=f"feature '{feature}'")
+        session.run("run", "-W", f"{feature}=n", "module.wat").expect(1, err_has=f"feature '{feature}'")
 
 
 def case_features_can_be_switched_on(session):
@@ -147,3 +155,66 @@ def case_wast(session):
     session.run("wast", ".", "--filter", "good").expect(0, out_has=r"^2 passed, 0 failed$")
     session.run("wast", ".", "--exclude", "bad").expect(0, out_has=r"^2 passed, 0 failed$")
     session.run("wast", "absent.wast").expect(1, out_has=r"absent.wast")
+
+
+def case_wast_finds_the_suite(session):
+    session.run("wast").expect(1, err_lines=1, err_has="clone the repository WebAssembly/testsuite .* WASM_TESTSUITE")
+    session.run("wast", env={"WASM_TESTSUITE": "absent"}).expect(1, err_lines=1, err_has="'absent'")
+    session.file("suite/i32.wast", "(module)")
+    session.file("suite/proposals/telepathy/think.wast", "(think)")
+    session.file("suite/proposals/threads/t.wast", "(module (memory 1 1 shared))")
+    session.run("wast", env={"WASM_TESTSUITE": "suite"}).expect(
+        0, out_has=[r"threads/t.wast", r"^telepathy: not a feature of this engine, 1 files not run$",
+                    r"^2 passed, 0 failed$"])
+    # A file that is named is run whatever it is.
+    session.run("wast", "suite/proposals/telepathy/think.wast").expect(1, out_has="unknown script command think")
+
+
+def case_wast_commands(session):
+    session.file("modules.wast", """
+        (module definition $M (global $g (export "g") (mut i32) (i32.const 1))
+          (func (export "add") (result i32) (global.set $g (i32.add (global.get $g) (i32.const 1))) (global.get $g)))
+        (module instance $a $M)
+        (module instance $b $M)
+        (assert_return (invoke $a "add") (i32.const 2))
+        (assert_return (invoke $a "add") (i32.const 3))
+        (assert_return (invoke $b "add") (i32.const 2))
+        (assert_return (get $b "g") (either (i32.const 7) (i32.const 2)))
+        (register "b" $b)
+        (module quote "(import \\"b\\" \\"g\\" (global (mut i32)))")
+        (assert_unlinkable (module (import "b" "h" (func))) "unknown import")
+        (module definition (func (export "f") (unreachable)))
+        (module instance)
+        (assert_trap (invoke "f") "unreachable")
+        (thread $t (invoke "absent"))
+        (wait $t)""")
+    session.run("wast", "modules.wast").expect(
+        1, out_has=[r"modules.wast:16: action: .*no instance to use", "^15 passed, 1 failed$"])
+    session.file("strange.wast", '(module)\n(assert_suspension (invoke "f") "x")')
+    session.run("wast", "strange.wast").expect(
+        1, out_has=["strange.wast:2: script: 2:2: unknown script command assert_suspension", "^0 passed, 1 failed$"])
+    session.file("lost.wast", "(thread $t (module))\n(thread $t (module))\n(wait $u)")
+    session.run("wast", "-v", "lost.wast").expect(
+        1, out_has=[r"lost.wast:2: thread: a thread \$t runs already", r"lost.wast:3: wait: no thread \$u",
+                    "lost.wast:1: thread: the script does not wait for this thread"])
+
+
+def case_wast_junit(session):
+    session.file("good.wast", "(module)\n(module)")
+    session.file("bad.wast", '(module (func (export "<&>") unreachable))\n(invoke "<&>")')
+    session.run("wast", "good.wast", "bad.wast", "--junit", "report.xml").expect(1)
+    suites = ElementTree.parse(session.folder / "report.xml").getroot()
+    assert (suites.get("tests"), suites.get("failures")) == ("4", "1"), suites.attrib
+    bad, good = suites
+    assert (good.get("name"), good.get("tests"), good.get("failures")) == ("good.wast", "2", "0"), good.attrib
+    assert [case.get("line") for case in bad] == ["1", "2"]
+    assert bad[1].find("failure").get("message") == "trap: unreachable", bad[1].find("failure").attrib
+    session.run("wast", "good.wast", "--junit", "no/such/folder.xml").expect(1, err_has="cannot write 'no/such")
+
+
+def case_wast_switches(session):
+    session.file("gc.wast", '(module (type (struct)))\n'
+                            '(assert_invalid (module (func (result i32))) "type mismatch")')
+    session.run("wast", "gc.wast").expect(0)
+    session.run("wast", "--gc-stress", "--engine=interp", "gc.wast").expect(0)
+    session.run("wast", "-W", "gc=n", "gc.wast").expect(1, out_has=["gc.wast:1: .*'gc'", "^1 passed, 1 failed$"])
