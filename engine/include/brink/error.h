@@ -26,6 +26,7 @@ enum class ErrorKind : uint8_t {
   Limit,       ///< an implementation or configured limit would be exceeded
   Io,          ///< the operating system refused something
   Usage,       ///< the caller asked for something that makes no sense
+  Artifact,    ///< an ahead-of-time artifact is damaged, or made for another engine or processor
 };
 
 /// Where in a text a position lies; both count from 1, columns in Unicode scalar values.

@@ -1,0 +1,88 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/compile/artifact/target.h"
+
+#include <algorithm>
+#include <bit>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "brink/features.h"
+#include "engine/platform/cpu_features.h"
+#include "engine/support/try.h"
+
+namespace brink::compile::artifact {
+namespace {
+
+std::unexpected<Error> mismatch(std::string what) {
+  return make_error(ErrorKind::Artifact, std::move(what));
+}
+
+std::string names_of_features(uint32_t bits) {
+  std::vector<std::string_view> names;
+  for (; bits != 0; bits &= bits - 1) {
+    const auto index = static_cast<uint32_t>(std::countr_zero(bits));
+    names.push_back(index < kFeatureCount ? to_string(static_cast<Feature>(index)) : "?");
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::string names_of_cpu_features(uint64_t bits) {
+  platform::CpuFeatures features;
+  for (; bits != 0; bits &= bits - 1)
+    features.set(static_cast<platform::CpuFeature>(std::countr_zero(bits)));
+  return platform::to_string(features);
+}
+
+/// An option that changes the code: what it is when it is set and when it is not.
+struct Option {
+  uint8_t Target::* member;
+  std::string_view on;
+  std::string_view off;
+};
+
+constexpr Option kOptions[] = {
+    {&Target::consume_fuel, "counts fuel", "counts no fuel"},
+    {&Target::gc_stress, "collects at every allocation", "collects when memory is short"},
+};
+
+}  // namespace
+
+Status check_target(const Info& made_for, const Target& host, std::string_view host_version) {
+  const Target& target = made_for.target;
+  if (target.fingerprint != host.fingerprint) {
+    const std::string_view version(
+        made_for.engine_version,
+        std::find(std::begin(made_for.engine_version), std::end(made_for.engine_version), '\0'));
+    return mismatch(
+        fmt::format("stale: made by brink {} (build {:016x}), this is brink {} (build {:016x}); "
+                    "compile the module again with 'brink compile'",
+                    version, target.fingerprint, host_version, host.fingerprint));
+  }
+  if (const uint64_t missing = target.cpu_features & ~host.cpu_features; missing != 0)
+    return mismatch(
+        fmt::format("this processor lacks {}; compile the module for it: 'brink compile "
+                    "--target-cpu=baseline', or on this machine",
+                    names_of_cpu_features(missing)));
+  if (const uint32_t off = target.features & ~host.features; off != 0)
+    return mismatch(fmt::format(
+        "made with WebAssembly features that are switched off in this engine ({}); compile the "
+        "module with the same features",
+        names_of_features(off)));
+  if (target.memory_reservation_bytes != host.memory_reservation_bytes)
+    return mismatch(fmt::format(
+        "made for a memory reservation of {} bytes, this engine's is {}; compile the module with "
+        "the same options",
+        target.memory_reservation_bytes, host.memory_reservation_bytes));
+  for (const Option& option : kOptions)
+    if (target.*option.member != host.*option.member)
+      return mismatch(
+          fmt::format("the code {}, this engine {}; compile the module with the same options",
+                      target.*option.member != 0 ? option.on : option.off,
+                      host.*option.member != 0 ? option.on : option.off));
+  return {};
+}
+
+}  // namespace brink::compile::artifact
