@@ -65,9 +65,9 @@ std::unexpected<Error> make_error(ErrorKind kind, std::string message, uint64_t 
 }
 
 std::string_view to_string(ErrorKind kind) {
-  static constexpr std::array<std::string_view, 6> kNames = {"malformed module",  "invalid module",
-                                                             "unlinkable module", "limit exceeded",
-                                                             "system error",      "usage error"};
+  static constexpr std::array<std::string_view, 7> kNames = {
+      "malformed module", "invalid module", "unlinkable module", "limit exceeded",
+      "system error",     "usage error",    "unusable artifact"};
   return kNames[static_cast<size_t>(kind)];
 }
 

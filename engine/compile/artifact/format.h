@@ -4,14 +4,14 @@
 // The file format of artifacts: a module compiled ahead of time. An ELF shared object that the
 // system's tools understand and that Brink maps and uses as it is:
 //
-//     ELF header, program headers                                         \
-//     .brink.info       struct Info: versions, options, places of the rest  |
-//     .brink.functions ...  tables of tables.def, rows as in memory         |  mapped read-only
-//     .brink.module     the WebAssembly module, for declarations, data,     |
-//                       names, and functions that were not compiled         |
-//     .eh_frame .symtab .strtab .shstrtab, section headers                 /
-//     (.brink.data)     takes no room in the file: the data area            -  writable
-//     .text             code of all functions, to the end of the file       -  executable
+//     ELF header, program headers           read-only from here
+//     .brink.info       struct Info: versions, options, places of the rest
+//     .brink.functions  and the other tables of tables.def, rows as in memory
+//     .brink.module     the WebAssembly module, for declarations, data, names, and functions that
+//                       were not compiled
+//     .eh_frame .symtab .strtab .shstrtab, section headers            to here
+//     .brink.data       the data area, writable; takes no room in the file
+//     .text             code of all functions, executable, to the end of the file
 //
 // Addresses in the file and in memory keep the distance between .brink.data and .text, so nothing
 // in the file is changed when it is loaded. Everything is little-endian; the tables are aligned to

@@ -24,7 +24,8 @@ class Linker {
     BRINK_TRY(place_functions());
     for (const CodeObject& object : input_.code)
       for (const Relocation& relocation : object.relocations) resolve(object, relocation);
-    linked_.text.resize(round_up(linked_.text.size(), kPageBytes), kTrapByte);
+    linked_.used_bytes = linked_.text.size();
+    linked_.text.resize(round_up(linked_.used_bytes, kPageBytes), kTrapByte);
     if (linked_.data_bytes + linked_.text.size() > kMaxLoadedBytes) return too_large();
     return std::move(linked_);
   }

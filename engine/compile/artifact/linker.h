@@ -26,6 +26,7 @@ struct LinkInput {
 
 struct LinkedCode {
   std::vector<uint8_t> text;           ///< whole pages; traps between and behind the functions
+  uint64_t used_bytes = 0;             ///< of the text, without what fills the last page
   std::vector<FunctionRow> functions;  ///< by defined function, and one row that closes the table
   uint64_t data_bytes = 0;             ///< of the data area, whole pages
 };

@@ -197,7 +197,7 @@ class ArtifactWriter {
     headers_.push_back({data_name, elf::SectionType::NoBits, elf::kAllocated | elf::kWrite,
                         data_address_, text_offset_, linked_.data_bytes, 0, 0, kPageBytes, 0});
     headers_.push_back({text_name, elf::SectionType::Content, elf::kAllocated | elf::kInstructions,
-                        text_address_, text_offset_, linked_.text.size(), 0, 0, kPageBytes, 0});
+                        text_address_, text_offset_, linked_.used_bytes, 0, 0, kPageBytes, 0});
   }
 
   void append_section_headers() {
