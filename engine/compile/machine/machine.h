@@ -17,6 +17,7 @@
 // Invariants (the verifier in machine.cc checks them):
 //   - virtual registers are defined once, and the definition dominates the uses;
 //   - a block ends with one terminator; only terminators have targets;
+//   - a terminator with one target has no operands: moves for its edge stand before it;
 //   - edges are never critical: of an edge, either its start has one target or its end has one
 //     predecessor. Arguments are passed on edges whose start has one target only;
 //   - defs of a terminator (an invoke's results) are used from its first target on.
