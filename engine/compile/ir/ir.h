@@ -59,7 +59,9 @@ std::string_view to_string(Op op);
 bool is_terminator(Op op);
 /// Computes a value from its arguments and nothing else: may be moved, merged, dropped.
 bool is_pure(Op op);
-/// May be dropped when its result is not used (pure, or a load that cannot trap).
+/// May end the guest, or leave its block for a landing.
+bool may_trap(Op op);
+/// Must stay even if nobody uses its result.
 bool has_effect(Op op);
 
 enum class Type : uint8_t { Void, I32, I64, F32, F64, V128, Ref };
@@ -91,6 +93,7 @@ struct Inst {
   uint8_t lane = 0;
   /// Up to three arguments; more lie in Function::pool from args[0] on.
   std::array<ValueId, 3> args = {kNoValue, kNoValue, kNoValue};
+  /// Loads of references are i64.load of type Ref, stores of them i64.store with a Ref.
   /// Constants: the bits, for v128 an index into Function::vectors (shuffles too). Loads, stores,
   /// atomics: region << 32 | offset. global.get, global.set: the index. Else see ir_ops.def.
   uint64_t imm = 0;
@@ -100,6 +103,9 @@ struct Inst {
   uint32_t region() const { return static_cast<uint32_t>(imm >> 32); }
   uint32_t offset() const { return static_cast<uint32_t>(imm); }
 };
+
+/// The same for an instruction: loads of the engine's own structures cannot trap.
+bool has_effect(const Inst& inst);
 
 /// One way out of a block.
 struct Target {

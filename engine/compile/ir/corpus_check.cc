@@ -1,0 +1,127 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Builds and verifies the IR of every function of every module below some folders (.wasm, .wat, and
+// the valid modules of .wast scripts), and says how fast that went:
+//
+//     compile_ir_corpus FOLDER...
+//
+// Files named in BRINK_PRINT_IR=<substring> are printed.
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "engine/compile/ir/builder.h"
+#include "engine/compile/ir/printer.h"
+#include "engine/compile/ir/verifier.h"
+#include "engine/decode/module_decoder.h"
+#include "engine/text/script.h"
+#include "engine/validate/module_validator.h"
+
+namespace brink::compile::ir {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+class Corpus {
+ public:
+  void add_path(const fs::path& path) {
+    if (!fs::is_directory(path)) return add_file(path);
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::recursive_directory_iterator(path))
+      if (entry.is_regular_file()) files.push_back(entry.path());
+    std::ranges::sort(files);
+    for (const fs::path& file : files) add_file(file);
+  }
+
+  int report() const {
+    fmt::print("{} modules, {} functions, {} beyond limits, {} complaints\n", modules_, functions_,
+               limits_, complaints_);
+    fmt::print("{:.1f} MB of bodies, {:.1f} MB/s; {} instructions in {} blocks\n", bytes_ / 1e6,
+               bytes_ / 1e6 / std::max(seconds_, 1e-9), insts_, blocks_);
+    return complaints_ == 0 ? 0 : 1;
+  }
+
+ private:
+  void add_file(const fs::path& path) {
+    const std::string extension = path.extension();
+    if (extension != ".wasm" && extension != ".wat" && extension != ".wast") return;
+    std::ifstream stream(path, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(stream), {}};
+    name_ = path.string();
+    if (extension == ".wasm") return add_module({text.begin(), text.end()});
+    const Result<text::Script> script = text::parse_script(text);
+    if (script.has_value())
+      for (const text::ScriptCommand& command : script->commands) add_command(*script, command);
+  }
+
+  void add_command(const text::Script& script, const text::ScriptCommand& command) {
+    for (const text::ScriptCommand& inner : command.commands) add_command(script, inner);
+    if (!command.module) return;
+    Result<text::ParsedModule> module = text::encode_module(script, *command.module);
+    if (module.has_value()) add_module(std::move(module->bytes));
+  }
+
+  void add_module(std::vector<uint8_t> bytes) {
+    Result<wasm::Module> module = decode::decode_module(
+        std::make_shared<const std::vector<uint8_t>>(std::move(bytes)), Features::all());
+    if (!module.has_value()) return;
+    if (!validate::validate_module(*module, std::make_shared<TypeRegistry>()).has_value()) return;
+    ++modules_;
+    // With all kinds of memories, and with fuel.
+    for (const bool is_plain : {true, false}) {
+      EngineConfig config;
+      config.consume_fuel = !is_plain;
+      runtime::ObjectLayouts layouts(*module->registry);
+      ModuleContext context{*module, config, layouts, {}, {}};
+      for (const MemoryType& memory : module->memories)
+        context.memory_is_guarded.push_back(is_plain && memory.address == AddressType::I32 &&
+                                            memory.page_size_log2 != 0);
+      for (uint32_t i = module->imported_functions; i < module->functions.size(); ++i)
+        add_function(context, i);
+    }
+  }
+
+  void add_function(const ModuleContext& context, uint32_t index) {
+    const auto start = Clock::now();
+    const Result<Function> function = build(context, index);
+    seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
+    bytes_ += context.module.functions[index].body.size;
+    ++functions_;
+    if (!function.has_value()) {
+      ++limits_;
+      fmt::print("{}: function {}: {}\n", name_, index, function.error().message());
+      return;
+    }
+    blocks_ += function->blocks.size();
+    for (const Block& block : function->blocks) insts_ += block.insts.size();
+    const std::string complaints = verify(*function, *context.module.registry);
+    const char* wanted = std::getenv("BRINK_PRINT_IR");
+    const bool is_wanted = wanted != nullptr && name_.find(wanted) != std::string::npos;
+    if (is_wanted) fmt::print("{}", to_text(*function));
+    if (complaints.empty()) return;
+    ++complaints_;
+    fmt::print("{}: function {}:\n{}{}\n", name_, index, complaints, to_text(*function));
+  }
+
+  std::string name_;
+  uint64_t modules_ = 0, functions_ = 0, limits_ = 0, complaints_ = 0;
+  uint64_t bytes_ = 0, insts_ = 0, blocks_ = 0;
+  double seconds_ = 0;
+};
+
+}  // namespace
+}  // namespace brink::compile::ir
+
+int main(int argc, char** argv) {
+  brink::compile::ir::Corpus corpus;
+  for (int i = 1; i < argc; ++i) corpus.add_path(argv[i]);
+  return corpus.report();
+}
