@@ -30,6 +30,7 @@ Engine::Engine(EngineConfig config) : state_(std::make_shared<runtime::EngineSta
       runtime::affordable_reservation(config.memory_reservation_bytes);
   config.trace_execution = config.trace_execution || is_tracing(TraceChannel::Interp);
   state_->config = std::move(config);
+  state_->interpreter = &interpret::tier_operations();
 }
 
 const EngineConfig& Engine::config() const {

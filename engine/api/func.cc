@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "brink/store.h"
-#include "engine/interpret/interpreter.h"
 #include "engine/runtime/store_state.h"
+#include "engine/runtime/tiers.h"
 
 namespace brink {
 
@@ -141,7 +141,7 @@ CallResult<void> Func::call(std::span<const Value> args, std::span<Value> result
   Slot* const slots = needed > kInline ? many.data() : few.data();
   Slot* next = slots;
   for (const Value& arg : args) write_value(next, arg);
-  if (!interpret::call_function(store, *object_, slots))
+  if (!runtime::call_function(store, *object_, slots))
     return std::unexpected(std::move(*store.trap));
   const Slot* source = slots;
   store.latest_results.clear();

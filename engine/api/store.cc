@@ -5,10 +5,10 @@
 
 #include <algorithm>
 
-#include "engine/interpret/interpreter.h"
 #include "engine/platform/clock.h"
 #include "engine/runtime/gc_objects.h"
 #include "engine/runtime/store_state.h"
+#include "engine/runtime/tiers.h"
 
 namespace brink {
 
@@ -18,7 +18,6 @@ using runtime::StoreState;
 Store::Store(const Engine& engine, StoreLimits limits)
     : state_(std::make_shared<StoreState>(engine, limits)) {
   state_->handle = this;
-  state_->mark_frames = &interpret::mark_frames;
 }
 
 Store::~Store() = default;
@@ -119,7 +118,7 @@ std::unexpected<Trap> Store::throw_exception(const Tag& tag, std::span<const Val
   --state_->collection_bans;
   if (word == 0)
     return make_trap(std::string(to_string(TrapCode::HeapExhausted)), TrapCode::HeapExhausted);
-  return std::unexpected(interpret::make_exception_trap(*state_, word));
+  return std::unexpected(runtime::make_exception_trap(*state_, word));
 }
 
 Tag Store::exception_tag(const Value& exception) const {
@@ -190,7 +189,7 @@ std::expected<Instance, InstantiateError> Instance::create(Store& store, const M
   runtime::InstanceObject* instance = *made;
   if (const auto start = module.decoded().start) {
     runtime::Slot none[2] = {};
-    if (!interpret::call_function(*store.state(), *instance->func_ref(*start), none))
+    if (!runtime::call_function(*store.state(), *instance->func_ref(*start), none))
       return std::unexpected(std::move(*store.state()->trap));
   }
   return Instance(instance);

@@ -10,9 +10,6 @@
 namespace brink::interpret {
 namespace {
 
-/// A deep recursion is told by its innermost frames.
-constexpr size_t kMaxFrames = 64;
-
 /// Offset in the module of the instruction that the code word belongs to. Found by translating the
 /// function again: traps are rare, and so nothing has to be kept for them.
 uint32_t find_offset(const FrameWalk& walk) {
@@ -27,15 +24,13 @@ uint32_t find_offset(const FrameWalk& walk) {
 
 }  // namespace
 
-std::vector<Frame> make_backtrace(runtime::StoreState& store, const void* pc, const Slot* fp) {
-  std::vector<Frame> frames;
-  for (FrameWalk walk(store, pc, fp, false); !walk.at_end() && frames.size() < kMaxFrames;
-       walk.next()) {
+void describe(runtime::StoreState& store, const runtime::GuestPoint& point,
+              const runtime::EntryRecord*, std::vector<Frame>& frames, size_t max) {
+  for (FrameWalk walk(store, point); !walk.at_end() && frames.size() < max; walk.next()) {
     const uint32_t function_index = walk.code().header.function_index;
     frames.push_back(Frame{walk.module().name, walk.module().function_name(function_index),
                            function_index, find_offset(walk)});
   }
-  return frames;
 }
 
 }  // namespace brink::interpret

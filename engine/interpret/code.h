@@ -30,9 +30,11 @@
 #include "brink/v128.h"
 #include "engine/runtime/instance.h"
 #include "engine/runtime/layout.h"
+#include "engine/runtime/tiers.h"
 
 namespace brink::interpret {
 
+using runtime::CallOutcome;
 using runtime::CodeHeader;
 using runtime::ExecContext;
 using runtime::FuncObject;

@@ -61,6 +61,8 @@ void raise_trap(BRINK_STATE);
 void unwind(BRINK_STATE);
 /// The same for an exception thrown where this frame has already given way to its tail call.
 void unwind_from_caller(BRINK_STATE);
+/// The same for one that has left an inner entry, and whose landing is known.
+void keep_unwinding(BRINK_STATE);
 
 /// Why a guest has to stop now, if somebody wants it to; takes the poison from stack_limit.
 TrapCode pending_interrupt(ExecContext* rt);

@@ -14,13 +14,14 @@ namespace brink::interpret {
 using runtime::ModuleState;
 using runtime::StoreState;
 
-FrameWalk::FrameWalk(StoreState& store, const void* pc, const Slot* fp, bool calls_host)
+FrameWalk::FrameWalk(StoreState& store, const runtime::GuestPoint& point)
     : store_(store),
-      entry_(store.exec.entry),
-      pc_(static_cast<const CodeWord*>(pc)),
-      fp_(fp),
-      calls_host_(calls_host) {
+      pc_(static_cast<const CodeWord*>(point.pc)),
+      fp_(point.fp),
+      instance_(point.instance),
+      calls_host_(point.calls_host) {
   find_code();
+  if (point.is_left) next();
 }
 
 void FrameWalk::find_code() {
@@ -30,7 +31,9 @@ void FrameWalk::find_code() {
     return code_ != nullptr;
   };
   code_ = nullptr;
-  if (pc_ == nullptr || (module_ != nullptr && find_in(module_))) return;
+  if (pc_ == nullptr || (instance_ != nullptr && find_in(instance_->module)) ||
+      (module_ != nullptr && find_in(module_)))
+    return;
   const ModuleState* last = module_;
   for (const auto& instance : store_.instances) {
     if (instance->module == last) continue;
@@ -42,20 +45,17 @@ void FrameWalk::find_code() {
 void FrameWalk::next() {
   const Slot* link = fp_ + code_->header.link_slot;
   const auto* target = reinterpret_cast<const CodeWord*>(link[0]);
-  calls_host_ = target == exit_stub();
-  if (calls_host_) {
-    if (entry_ == nullptr) {
-      code_ = nullptr;
-      return;
-    }
-    pc_ = static_cast<const CodeWord*>(entry_->caller_pc);
-    fp_ = entry_->caller_fp;
-    entry_ = entry_->previous;
-  } else {
-    if (target == return_to_instance_stub()) target = reinterpret_cast<const CodeWord*>(link[1]);
-    fp_ -= target[-1].wide.lo;
-    pc_ = target - kCallWords;
+  calls_host_ = false;
+  if (target == exit_stub()) {
+    code_ = nullptr;
+    return;
   }
+  if (target == return_to_instance_stub()) {
+    target = reinterpret_cast<const CodeWord*>(link[1]);
+    instance_ = reinterpret_cast<InstanceObject*>(link[2]);
+  }
+  fp_ -= target[-1].wide.lo;
+  pc_ = target - kCallWords;
   find_code();
 }
 
@@ -81,57 +81,25 @@ std::optional<uint32_t> find_clause(const FunctionCode& code, uint32_t word,
 
 }  // namespace
 
-bool find_landing(ExecContext& rt, const CodeWord* pc, Slot* fp, InstanceObject* instance,
-                  uint64_t exception, Unwind from) {
-  const runtime::TagObject* tag = runtime::exception_tag(rt.store->heap, exception);
-  for (bool is_searched = from == Unwind::Here;; is_searched = true) {
-    const auto& module_code =
-        static_cast<const InterpreterCode&>(*instance->module->interpreter_code);
-    const FunctionCode* code = module_code.find(pc);
-    BRINK_CHECK(code != nullptr);
-    const auto word = static_cast<uint32_t>(pc - code->words.data());
-    const auto landing = is_searched ? find_clause(*code, word, *instance, tag) : std::nullopt;
-    if (landing) {
-      rt.landing_pc = code->words.data() + *landing;
-      rt.landing_fp = fp;
-      rt.landing_instance = instance;
-      return true;
-    }
-    const Slot* link = fp + code->header.link_slot;
-    const auto* target = reinterpret_cast<const CodeWord*>(link[0]);
-    if (target == exit_stub()) return false;
-    if (target == return_to_instance_stub()) {
-      target = reinterpret_cast<const CodeWord*>(link[1]);
-      instance = reinterpret_cast<InstanceObject*>(link[2]);
-    }
-    fp -= target[-1].wide.lo;
-    pc = target - kCallWords;
+bool find_landing(StoreState& store, const runtime::GuestPoint& point, const runtime::EntryRecord*,
+                  uint64_t exception) {
+  const runtime::TagObject* tag = runtime::exception_tag(store.heap, exception);
+  for (FrameWalk walk(store, point); !walk.at_end(); walk.next()) {
+    const auto landing = find_clause(walk.code(), walk.word(), *walk.instance(), tag);
+    if (!landing) continue;
+    ExecContext& rt = store.exec;
+    rt.landing_pc = walk.code().words.data() + *landing;
+    rt.landing_fp = const_cast<Slot*>(walk.fp());
+    rt.landing_instance = walk.instance();
+    return true;
   }
-}
-
-Trap make_exception_trap(StoreState& store, uint64_t exception) {
-  const runtime::TagObject& tag = *runtime::exception_tag(store.heap, exception);
-  store.exception = exception;
-  std::string message(to_string(TrapCode::UncaughtException));
-  message += " of type [";
-  for (const ValType type : store.types().get(tag.type_id).func()->params) {
-    if (message.back() != '[') message += ' ';
-    message += to_string(type);
-  }
-  message += ']';
-  Trap trap{TrapCode::UncaughtException, std::move(message), {}, 0};
-  trap.exception = Value::ref(ValType::ref(AbstractHeapType::Exn, false), exception);
-  return trap;
+  return false;
 }
 
 // ---- garbage collection ----
 
-void mark_frames(StoreState& store) {
-  const ExecContext& rt = store.exec;
-  const bool is_host = rt.safepoint_pc == nullptr;
-  FrameWalk walk(store, is_host ? rt.host_call_pc : rt.safepoint_pc,
-                 is_host ? rt.host_call_fp : rt.safepoint_fp, is_host);
-  for (; !walk.at_end(); walk.next()) {
+void mark(StoreState& store, const runtime::GuestPoint& innermost, const runtime::EntryRecord*) {
+  for (FrameWalk walk(store, innermost); !walk.at_end(); walk.next()) {
     auto& code = static_cast<InterpreterCode&>(*walk.module().interpreter_code);
     const FrameMap& map = code.frame_map(walk.code());
     const auto point = std::ranges::lower_bound(map.points, walk.word(), {}, &Safepoint::word);

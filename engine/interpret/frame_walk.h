@@ -3,22 +3,22 @@
 //
 // The guest's frames from the inside out. A frame says where it returns to, and the call
 // instruction before that place says how far below its caller's frame begins; see runtime/layout.h
-// and handlers_call.cc. Where the host entered the guest, the walk goes on with the frame that had
-// called the host.
+// and handlers_call.cc. The walk ends where C++ entered the interpreter.
 
 #ifndef BRINK_INTERPRET_FRAME_WALK_H_
 #define BRINK_INTERPRET_FRAME_WALK_H_
 
 #include "engine/interpret/interpreter.h"
-#include "engine/runtime/store_state.h"
+#include "engine/runtime/tiers.h"
 
 namespace brink::interpret {
 
 class FrameWalk {
  public:
-  /// Starts at the frame `fp`, stopped at `pc`; null: at none.
-  FrameWalk(runtime::StoreState& store, const void* pc, const Slot* fp, bool calls_host);
+  FrameWalk(runtime::StoreState& store, const runtime::GuestPoint& point);
 
+  /// Null if the point did not name it and no call has told since.
+  InstanceObject* instance() const { return instance_; }
   bool at_end() const { return code_ == nullptr; }
   void next();
 
@@ -34,9 +34,9 @@ class FrameWalk {
   void find_code();
 
   runtime::StoreState& store_;
-  const runtime::EntryRecord* entry_;
   const CodeWord* pc_;
   const Slot* fp_;
+  InstanceObject* instance_;
   bool calls_host_;
   runtime::ModuleState* module_ = nullptr;
   const FunctionCode* code_ = nullptr;

@@ -30,7 +30,7 @@ BRINK_INLINE const CodeHeader* load_header(const CodeWord* word) {
 
 BRINK_INLINE bool fits(const CodeHeader* callee, const Slot* frame, const ExecContext* rt) {
   const uintptr_t end =
-      reinterpret_cast<uintptr_t>(frame) + uintptr_t{callee->frame_slots} * sizeof(Slot);
+      reinterpret_cast<uintptr_t>(frame) + uintptr_t{callee->slots()} * sizeof(Slot);
   return end <= reinterpret_cast<uintptr_t>(rt->stack_limit.load(std::memory_order_relaxed));
 }
 
@@ -147,39 +147,67 @@ void call_ref(BRINK_STATE) {
   BRINK_ENTER(function);
 }
 
+/// Notes where this frame stands while C++ runs, and puts back what was there.
+class HostCallScope {
+ public:
+  HostCallScope(const CodeWord* pc, Slot* fp, InstanceObject* inst, ExecContext* rt, Slot* top)
+      : rt_(rt), top_(rt->stack_top) {
+    rt->stack_top = top;
+    rt->host_call_pc = pc;
+    rt->host_call_fp = fp;
+    rt->caller_instance = inst;
+  }
+  HostCallScope(const HostCallScope&) = delete;
+  HostCallScope& operator=(const HostCallScope&) = delete;
+  ~HostCallScope() {
+    rt_->stack_top = top_;
+    rt_->host_call_pc = nullptr;
+  }
+
+ private:
+  ExecContext* rt_;
+  Slot* top_;
+};
+
+Slot* end_of_values(const FuncObject* function, Slot* frame) {
+  return frame + std::max(function->param_slots, function->result_slots);
+}
+
 /// Runs a host function whose arguments lie at `frame`; false if it trapped.
 bool call_host(const CodeWord* pc, Slot* fp, InstanceObject* inst, ExecContext* rt,
                const FuncObject* function, Slot* frame) {
-  const uint32_t slots = std::max(function->param_slots, function->result_slots);
-  Slot* const top = rt->stack_top;
-  const void* const outer_pc = rt->host_call_pc;
-  Slot* const outer_fp = rt->host_call_fp;
-  rt->stack_top = frame + slots;
-  rt->host_call_pc = pc;
-  rt->host_call_fp = fp;
-  const bool returned = function->thunk(function->callable, *rt->store, inst, frame);
-  rt->stack_top = top;
-  rt->host_call_pc = outer_pc;
-  rt->host_call_fp = outer_fp;
-  return returned;
+  const HostCallScope scope(pc, fp, inst, rt, end_of_values(function, frame));
+  return function->thunk(function->callable, *rt->store, inst, frame);
 }
 
-/// The exception that a host function lets out, or 0 if it trapped with something else.
-uint64_t take_host_exception(ExecContext* rt) {
-  std::optional<Trap>& trap = rt->store->host_trap;
-  if (!trap || trap->code != TrapCode::UncaughtException) return 0;
-  const uint64_t exception = trap->exception.ref_word();
-  if (exception != 0) trap.reset();
-  return exception;
+/// Runs a compiled function whose arguments lie at `frame`.
+[[gnu::noinline]] CallOutcome call_native(const CodeWord* pc, Slot* fp, InstanceObject* inst,
+                                          ExecContext* rt, const FuncObject* function,
+                                          Slot* frame) {
+  const HostCallScope scope(pc, fp, inst, rt, end_of_values(function, frame));
+  return runtime::call_across(*rt->store, const_cast<FuncObject&>(*function), frame);
 }
 
 /// A host function did not return.
 template <Handler rethrow>
 void host_failed(BRINK_STATE) {
-  acc = take_host_exception(rt);
+  acc = runtime::take_host_exception(*rt->store);
   if (acc == 0) BRINK_RAISE(TrapCode::HostError);
   BRINK_GOTO(rethrow);
 }
+
+/// acc is a function that is compiled, and there is room for its values.
+void enter_native(BRINK_STATE) {
+  const auto* function = reinterpret_cast<const FuncObject*>(acc);
+  Slot* const frame = fp + pc[2].wide.lo;
+  const CallOutcome outcome = call_native(pc, fp, inst, rt, function, frame);
+  if (outcome == CallOutcome::Trapped) BRINK_RAISE(TrapCode::HostError);
+  if (outcome == CallOutcome::Unwinding) BRINK_GOTO(keep_unwinding);
+  BRINK_NEXT(kCallWords);
+}
+
+/// The same for a tail call.
+void enter_native_tail(BRINK_STATE);
 
 /// Translates; null and rt->trap set when that is impossible.
 const CodeHeader* translate(const CodeHeader* stub) {
@@ -196,10 +224,15 @@ void enter_slowly(BRINK_STATE) {
   if (interrupt != TrapCode::None) BRINK_RAISE(interrupt);
   Slot* const frame = fp + pc[2].wide.lo;
   if (function != nullptr && function->is_host()) {
-    if (frame + std::max(function->param_slots, function->result_slots) > rt->stack_end)
-      BRINK_RAISE(TrapCode::StackExhausted);
+    if (end_of_values(function, frame) > rt->stack_end) BRINK_RAISE(TrapCode::StackExhausted);
     if (!call_host(pc, fp, inst, rt, function, frame)) BRINK_GOTO(host_failed<&unwind>);
     BRINK_NEXT(kCallWords);
+  }
+  if (callee->native.load(std::memory_order_acquire)) {
+    if (function == nullptr) function = inst->func_ref(callee->function_index);
+    if (end_of_values(function, frame) > rt->stack_end) BRINK_RAISE(TrapCode::StackExhausted);
+    acc = reinterpret_cast<uint64_t>(function);
+    BRINK_GOTO(enter_native);
   }
   if (callee->entry == nullptr) {
     const CodeHeader* translated = translate(callee);
@@ -241,8 +274,7 @@ void enter_tail(BRINK_STATE) {
     if (interrupt != TrapCode::None) BRINK_RAISE(interrupt);
     if (function != nullptr && function->is_host()) {
       Slot* const frame = fp + pc[2].wide.lo;
-      if (frame + std::max(function->param_slots, function->result_slots) > rt->stack_end)
-        BRINK_RAISE(TrapCode::StackExhausted);
+      if (end_of_values(function, frame) > rt->stack_end) BRINK_RAISE(TrapCode::StackExhausted);
       if (!call_host(pc, fp, inst, rt, function, frame))
         BRINK_GOTO(host_failed<&unwind_from_caller>);
       Slot* const link = fp + pc[3].wide.lo;
@@ -252,6 +284,13 @@ void enter_tail(BRINK_STATE) {
       acc = reinterpret_cast<uint64_t>(link);
       fp -= target[-1].wide.lo;
       BRINK_DISPATCH(target);
+    }
+    if (callee->native.load(std::memory_order_acquire)) {
+      if (function == nullptr) function = inst->func_ref(callee->function_index);
+      if (end_of_values(function, fp + pc[2].wide.lo) > rt->stack_end)
+        BRINK_RAISE(TrapCode::StackExhausted);
+      acc = reinterpret_cast<uint64_t>(function);
+      BRINK_GOTO(enter_native_tail);
     }
     if (callee->entry == nullptr) {
       const CodeHeader* translated = translate(callee);
@@ -276,6 +315,36 @@ void enter_tail(BRINK_STATE) {
   Slot* const link = fp + callee->link_slot;
   for (uint32_t i = 0; i < runtime::kLinkSlots; ++i) link[i] = saved.link[i];
   BRINK_DISPATCH(static_cast<const CodeWord*>(callee->entry));
+}
+
+/// A frame that C++ entered gives way by leaving, so that tail calls between the tiers do not pile
+/// up. Any other one waits for the callee in its caller's name.
+void enter_native_tail(BRINK_STATE) {
+  const auto* function = reinterpret_cast<const FuncObject*>(acc);
+  Slot* const frame = fp + pc[2].wide.lo;
+  Slot* const link = fp + pc[3].wide.lo;
+  const auto* target = reinterpret_cast<const CodeWord*>(link[0]);
+  if (target == exit_stub()) {
+    rt->tail_callee = const_cast<FuncObject*>(function);
+    rt->tail_slots = frame;
+    rt->has_left = true;
+    return;
+  }
+  const auto* back = target;
+  InstanceObject* caller = inst;
+  if (target == return_to_instance_stub()) {
+    back = reinterpret_cast<const CodeWord*>(link[1]);
+    caller = reinterpret_cast<InstanceObject*>(link[2]);
+  }
+  const CallOutcome outcome =
+      call_native(back - kCallWords, fp - back[-1].wide.lo, caller, rt, function, frame);
+  if (outcome == CallOutcome::Trapped) BRINK_RAISE(TrapCode::HostError);
+  if (outcome == CallOutcome::Unwinding) BRINK_GOTO(keep_unwinding);
+  // The caller has as many results, and its link lies above them.
+  for (uint32_t i = 0; i < function->result_slots; ++i) fp[i] = frame[i];
+  acc = reinterpret_cast<uint64_t>(link);
+  fp -= target[-1].wide.lo;
+  BRINK_DISPATCH(target);
 }
 
 void return_call(BRINK_STATE) {

@@ -153,6 +153,8 @@ void raise_trap(BRINK_STATE) {
   rt->trap = static_cast<TrapCode>(acc);
   rt->trap_pc = pc;
   rt->trap_fp = fp;
+  rt->landing_entry = nullptr;
+  rt->has_left = true;
 }
 
 TrapCode pending_interrupt(ExecContext* rt) {

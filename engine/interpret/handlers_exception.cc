@@ -13,17 +13,35 @@
 namespace brink::interpret {
 namespace {
 
-/// Goes on where the exception in acc is caught, or ends the guest.
-template <Unwind from>
-void unwind_from(BRINK_STATE) {
-  if (!find_landing(*rt, pc, fp, inst, acc, from)) {
-    rt->store->exception = acc;
-    BRINK_RAISE(TrapCode::UncaughtException);
+/// Goes on where an exception is caught, or leaves towards an outer entry.
+void land(BRINK_STATE) {
+  if (rt->landing_entry != rt->entry) {
+    rt->trap = TrapCode::UncaughtException;
+    rt->has_left = true;
+    return;
   }
   fp = rt->landing_fp;
   inst = rt->landing_instance;
   mem = inst->memory0_base;
+  acc = rt->landing_exception;
   BRINK_DISPATCH(static_cast<const CodeWord*>(rt->landing_pc));
+}
+
+bool is_caught(const CodeWord* pc, const Slot* fp, InstanceObject* inst, ExecContext* rt,
+               uint64_t exception, bool is_left) {
+  runtime::GuestPoint point;
+  point.pc = pc;
+  point.fp = fp;
+  point.instance = inst;
+  point.is_left = is_left;
+  return runtime::find_landing(*rt->store, point, exception);
+}
+
+/// Goes on where the exception in acc is caught, or ends the guest.
+template <bool is_left>
+void unwind_from(BRINK_STATE) {
+  if (!is_caught(pc, fp, inst, rt, acc, is_left)) BRINK_RAISE(TrapCode::UncaughtException);
+  BRINK_GOTO(land);
 }
 
 /// lo first slot of the payload, hi tag.
@@ -60,10 +78,13 @@ void catch_(BRINK_STATE) {
 }  // namespace
 
 void unwind(BRINK_STATE) {
-  BRINK_GOTO(unwind_from<Unwind::Here>);
+  BRINK_GOTO(unwind_from<false>);
 }
 void unwind_from_caller(BRINK_STATE) {
-  BRINK_GOTO(unwind_from<Unwind::Caller>);
+  BRINK_GOTO(unwind_from<true>);
+}
+void keep_unwinding(BRINK_STATE) {
+  BRINK_GOTO(land);
 }
 
 void fill_exception_handlers(std::array<Handler, kInternalOpCount>& handlers) {

@@ -18,6 +18,7 @@
 #include "brink/error.h"
 #include "engine/interpret/code.h"
 #include "engine/runtime/module_state.h"
+#include "engine/runtime/tiers.h"
 
 namespace brink::interpret {
 
@@ -81,33 +82,24 @@ class InterpreterCode : public runtime::ModuleCode {
 
  private:
   runtime::ModuleState& module_;
-  std::vector<CodeHeader> stubs_;  ///< by function: "not translated yet"
+  std::unique_ptr<CodeHeader[]> stubs_;  ///< by function: "not translated yet"
   mutable std::mutex mutex_;
   std::map<const void*, std::unique_ptr<FunctionCode>> functions_;  ///< by address of their code
   std::unordered_map<const FunctionCode*, std::unique_ptr<FrameMap>> frame_maps_;
 };
 
-/// Calls any function from the host. `slots` holds the arguments and receives the results; it must
-/// have room for the larger of the two. False: it trapped, and store.trap says why.
-bool call_function(runtime::StoreState& store, FuncObject& function, Slot* slots);
+// What the interpreter can do with frames of one entry, see TierOperations.
 
-/// The frames of the guest from the instruction at `pc` outwards, innermost first.
-std::vector<Frame> make_backtrace(runtime::StoreState& store, const void* pc, const Slot* fp);
+runtime::CallOutcome enter(runtime::StoreState& store, FuncObject& function, Slot* slots,
+                           bool is_crossing);
+void describe(runtime::StoreState& store, const runtime::GuestPoint& point,
+              const runtime::EntryRecord* entry, std::vector<Frame>& frames, size_t max);
+void mark(runtime::StoreState& store, const runtime::GuestPoint& point,
+          const runtime::EntryRecord* entry);
+bool find_landing(runtime::StoreState& store, const runtime::GuestPoint& point,
+                  const runtime::EntryRecord* entry, uint64_t exception);
 
-/// Where the search for a handler begins: in the frame at pc, or in its caller, for a host function
-/// that was called in tail position.
-enum class Unwind : uint8_t { Here, Caller };
-
-/// Finds where an exception that was thrown in this frame is caught and leaves the place in `rt`.
-/// False: in no frame down to where the host entered.
-bool find_landing(ExecContext& rt, const CodeWord* pc, Slot* fp, InstanceObject* instance,
-                  uint64_t exception, Unwind from);
-
-/// The trap for an exception that leaves the guest; keeps the exception alive.
-Trap make_exception_trap(runtime::StoreState& store, uint64_t exception);
-
-/// Marks what the frames of the guest hold, for a collection.
-void mark_frames(runtime::StoreState& store);
+const runtime::TierOperations& tier_operations();
 
 /// Code addresses that a return can lead to besides translated code.
 const CodeWord* exit_stub();

@@ -177,7 +177,7 @@ Result<std::string> list_code(const runtime::ModuleState& module, uint32_t funct
   const std::string name = module.function_name(function_index);
   std::string out =
       fmt::format("function {}{}{}: {} slots, {} of parameters, link at s{}\n", function_index,
-                  name.empty() ? "" : " ", name, code->header.frame_slots, code->header.param_slots,
+                  name.empty() ? "" : " ", name, code->header.slots(), code->header.param_slots,
                   code->header.link_slot);
   for (size_t i = 0; i < code->words.size();) {
     const Line line = list_instruction(&code->words[i], static_cast<int64_t>(i));

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "engine/runtime/store_state.h"
+#include "engine/runtime/tiers.h"
 #include "engine/support/trace.h"
 
 namespace brink::runtime {
@@ -180,6 +181,26 @@ void mark_instances(StoreState& store) {
   }
 }
 
+void mark_pending(GcHeap& heap, const TypeRegistry& types, const PendingObject& object) {
+  const Slot* slot = object.slots;
+  const ObjectLayout& layout = object.layout;
+  const auto mark = [&](ValType type) {
+    if (is_traced(types, type)) heap.mark(*slot);
+    slot += type.slots();
+  };
+  switch (layout.kind) {
+    case ObjectKind::Struct:
+      for (const ObjectLayout::Field& field : layout.fields) mark(field.storage);
+      return;
+    case ObjectKind::Array:
+      for (uint32_t i = 0; i < object.count; ++i) mark(layout.element);
+      return;
+    case ObjectKind::Exception:
+      for (const ValType param : types.get(layout.type).func()->params) mark(param);
+      return;
+  }
+}
+
 }  // namespace
 
 void collect_garbage(StoreState& store) {
@@ -197,7 +218,9 @@ void collect_garbage(StoreState& store) {
   heap.mark(store.exception);
   mark_all(heap, store.latest_results.data(), store.latest_results.size());
   mark_all(heap, store.roots.data(), store.roots.size());
-  store.mark_frames(store);
+  mark_all(heap, store.host_arguments.data(), store.host_arguments.size());
+  if (store.pending != nullptr) mark_pending(heap, types, *store.pending);
+  mark_frames(store);
   heap.finish_collection();
   BRINK_TRACE(Gc, "collection {}: {} of {} bytes are alive, {} us", heap.collections(),
               heap.live_bytes(), used,

@@ -61,18 +61,28 @@ struct VmContext {
   ModuleState* module = nullptr;
 };
 
-/// What a caller must know of a callee. Immutable once published.
+/// What a caller must know of a callee. Immutable once published, but for the way to compiled code.
 struct CodeHeader {
   /// More slots than any stack has: "look at me before entering". Set for functions that are not
-  /// translated yet and for host functions, so that one comparison serves them all.
+  /// translated yet, that are compiled, and for host functions, so that one comparison serves them
+  /// all.
   static constexpr uint32_t kNotEnterable = 0xf0000000u;
 
-  uint32_t frame_slots = kNotEnterable;  ///< from fp to the highest operand
+  std::atomic<uint32_t> frame_slots = kNotEnterable;  ///< from fp to the highest operand
   uint32_t link_slot = 0;
   uint32_t param_slots = 0;  ///< locals that are not parameters lie in [param_slots, link_slot)
   uint32_t function_index = 0;
   const void* entry = nullptr;    ///< first code word
   ModuleState* module = nullptr;  ///< null for host functions
+  /// The function's code is compiled, or to be compiled at its first call: enter it there.
+  std::atomic<bool> native = false;
+
+  uint32_t slots() const { return frame_slots.load(std::memory_order_relaxed); }
+  /// From now on whoever calls by this header finds compiled code.
+  void divert_to_native() {
+    native.store(true, std::memory_order_release);
+    frame_slots.store(kNotEnterable, std::memory_order_release);
+  }
 };
 
 /// A function as a value: what funcref points to.
@@ -82,8 +92,10 @@ struct FuncObject {
   InstanceObject* instance = nullptr;  ///< null for host functions
   TypeId type_id = 0;
   uint32_t function_index = 0;
-  /// Where the entry for compiled callers is found; null while nothing is compiled.
+  /// Where the entry for compiled callers is found; null if there is no compiler.
   const std::atomic<const void*>* native = nullptr;
+  /// The adapter that enters it from C++, once that was needed.
+  std::atomic<const void*> native_adapter = nullptr;
   // Host functions only.
   HostThunk thunk = nullptr;
   void* callable = nullptr;
@@ -116,7 +128,7 @@ struct EntryRecord {
   Slot* caller_fp = nullptr;
   const void* native_pc = nullptr;  ///< compiled code: the return address
   uintptr_t native_sp = 0;          ///< and the stack pointer with that popped
-  InstanceObject* native_instance = nullptr;
+  InstanceObject* caller_instance = nullptr;
   /// Where the entry adapter left the return address of its callee, the end of the entry's frames;
   /// 0 if the entry is one into the interpreter.
   uintptr_t native_base = 0;
@@ -140,8 +152,9 @@ struct ExecContext {
   /// Of the guest frame that called the host; null outside of host calls.
   const void* host_call_pc = nullptr;
   Slot* host_call_fp = nullptr;
-  uintptr_t native_stack_limit = 0;  ///< entries from the host below it are refused
-  EntryRecord* entry = nullptr;      ///< of the innermost entry from the host
+  InstanceObject* caller_instance = nullptr;  ///< of that frame, or of the compiled one
+  uintptr_t native_stack_limit = 0;           ///< entries from the host below it are refused
+  EntryRecord* entry = nullptr;               ///< of the innermost entry from the host
   int64_t fuel = 0;
   StoreState* store = nullptr;
   uint8_t* heap_base = nullptr;  ///< of the garbage-collected heap, once there is an object
@@ -149,11 +162,10 @@ struct ExecContext {
   const void* safepoint_pc = nullptr;
   Slot* safepoint_fp = nullptr;
 
-  // Of compiled code that is inside a call to C++ (see docs/compiler.md): its return address, the
-  // stack pointer with that popped, its instance. Null while the interpreter runs.
+  // Of compiled code that is inside a call to C++ (see docs/compiler.md): its return address and
+  // the stack pointer with that popped. Null while the interpreter runs.
   const void* native_pc = nullptr;
   uintptr_t native_sp = 0;
-  InstanceObject* native_instance = nullptr;
   uintptr_t native_top = 0;  ///< the lowest byte of that stack that is in use meanwhile
   /// Where the host's stack goes on while compiled code runs.
   uintptr_t host_sp = 0;
@@ -170,6 +182,13 @@ struct ExecContext {
   InstanceObject* landing_instance = nullptr;
   uint64_t landing_exception = 0;
 
+  // Of a guest that leaves its entry with a tail call to another tier.
+  FuncObject* tail_callee = nullptr;
+  Slot* tail_slots = nullptr;
+
+  /// The guest has left its entry before the function it entered returned: with a trap, with an
+  /// exception that an outer entry catches (landing_entry), or with a tail call (no trap).
+  bool has_left = false;
   // Of the trap that is on its way out.
   TrapCode trap = TrapCode::None;
   const void* trap_pc = nullptr;

@@ -26,8 +26,12 @@ struct NameSection;
 
 namespace brink::runtime {
 
+struct TierOperations;
+
 struct EngineState {
   EngineConfig config;
+  const TierOperations* interpreter = nullptr;
+  const TierOperations* compiler = nullptr;  ///< null if there is none, or it is not wanted
   std::shared_ptr<TypeRegistry> registry = std::make_shared<TypeRegistry>();
   ObjectLayouts layouts{*registry};
 };
@@ -47,6 +51,7 @@ struct ModuleState {
   /// The current code of each function, imports included (theirs stay empty).
   std::unique_ptr<std::atomic<const CodeHeader*>[]> code;
   std::unique_ptr<ModuleCode> interpreter_code;
+  std::unique_ptr<ModuleCode> compiled_code;  ///< null if there is no compiler
 
   ModuleState(Engine engine, wasm::Module decoded, std::string name);
   ~ModuleState();

@@ -25,6 +25,13 @@ namespace brink::runtime {
 /// its handler.
 inline constexpr size_t kNativeStackMargin = size_t{64} << 10;
 
+/// An object whose contents are still in slots that no frame's map names.
+struct PendingObject {
+  const ObjectLayout& layout;
+  const Slot* slots;
+  uint32_t count = 1;  ///< elements of an array
+};
+
 struct StoreState {
   StoreState(Engine engine, StoreLimits limits);
   ~StoreState();
@@ -57,9 +64,10 @@ struct StoreState {
   RefWord exception = 0;                ///< the latest that no frame caught
   std::vector<RefWord> latest_results;  ///< references that the host may hold from its latest call
   std::vector<RefWord> roots;           ///< of Root handles; unused ones are null
+  /// References in arguments of host functions that compiled code has called.
+  std::vector<RefWord> host_arguments;
+  const PendingObject* pending = nullptr;  ///< being allocated
   std::vector<size_t> free_roots;
-  /// Marks what the frames of guests hold. Set by the tier that makes the frames.
-  void (*mark_frames)(StoreState& store) = [](StoreState&) {};
 
   const TypeRegistry& types() const { return *engine.state()->registry; }
   ObjectLayouts& layouts() const { return engine.state()->layouts; }

@@ -1,0 +1,130 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// SANDBOX-CRITICAL: the joints between host, interpreter and compiled code.
+//
+// Owns what no tier can do alone: calling a function whichever tier runs it, ending a guest with a
+// trap, naming its frames, finding who catches an exception, and marking roots in frames. The tiers
+// know nothing of each other; each says through TierOperations what it can do with the frames of
+// one entry (see EntryRecord), and the functions here go from entry to entry.
+//
+//     host     call_function
+//     A        entry 1: frames of the interpreter        \  describe, mark, find_landing of each
+//     A calls B, which is compiled: entry 2 (a crossing)  } entry, from the inside out
+//     B        entry 2: frames of compiled code          /
+//
+// Tail calls across tiers do not nest: the tier that is about to be left says TailCall, and whoever
+// entered it enters the other one.
+
+#ifndef BRINK_RUNTIME_TIERS_H_
+#define BRINK_RUNTIME_TIERS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/platform/activation.h"
+#include "engine/runtime/store_state.h"
+
+namespace brink::runtime {
+
+/// Where the innermost frame of an entry stands: a frame of the interpreter, of compiled code, or
+/// none.
+struct GuestPoint {
+  const void* pc = nullptr;
+  const Slot* fp = nullptr;
+  /// The frame has called the host, so that its call's arguments are still its own.
+  bool calls_host = false;
+  /// The frame has given way to its tail call; its caller is the first to count.
+  bool is_left = false;
+
+  const void* native_pc = nullptr;  ///< return address, or of the instruction that faulted
+  uintptr_t native_sp = 0;
+
+  InstanceObject* instance = nullptr;  ///< of the frame; null after a fault, when nobody knows
+
+  bool is_native() const { return native_pc != nullptr; }
+  bool is_none() const { return pc == nullptr && native_pc == nullptr; }
+};
+
+enum class CallOutcome : uint8_t {
+  Returned,
+  Trapped,    ///< StoreState::trap says why
+  Unwinding,  ///< on the way to ExecContext::landing_entry
+  TailCall,   ///< to ExecContext::tail_callee, which is of another tier
+};
+
+/// What a tier can do. `entry` is the one that the frames belong to.
+struct TierOperations {
+  /// Runs a function with its arguments in slots, which receive the results. They have room for
+  /// whichever is larger.
+  CallOutcome (*enter)(StoreState& store, FuncObject& function, Slot* slots, bool is_crossing);
+  /// Adds frames, innermost first, until there are `max`.
+  void (*describe)(StoreState& store, const GuestPoint& point, const EntryRecord* entry,
+                   std::vector<Frame>& frames, size_t max);
+  /// Marks references in frames.
+  void (*mark)(StoreState& store, const GuestPoint& point, const EntryRecord* entry);
+  /// Finds a frame that catches an exception, and sets landing_pc and so on.
+  bool (*find_landing)(StoreState& store, const GuestPoint& point, const EntryRecord* entry,
+                       uint64_t exception);
+};
+
+// ---- calls ----
+
+/// Calls any function from the host. False: it trapped, and store.trap says why.
+bool call_function(StoreState& store, FuncObject& function, Slot* slots);
+
+/// The same from a frame of a guest, which is noted in the context. Of the outcomes Returned,
+/// Trapped and Unwinding.
+CallOutcome call_across(StoreState& store, FuncObject& function, Slot* slots);
+
+/// One entry from C++ into a guest, for as long as it lives: notes what lay below it in the record,
+/// and puts it back.
+class EntryScope {
+ public:
+  EntryScope(ExecContext& rt, bool is_crossing);
+  EntryScope(const EntryScope&) = delete;
+  EntryScope& operator=(const EntryScope&) = delete;
+  ~EntryScope();
+  EntryRecord record;
+
+ private:
+  ExecContext& rt_;
+};
+
+/// Whether there is enough of the host's stack for one more entry.
+bool has_host_stack(ExecContext& rt);
+
+/// After an entry that its guest left early, inside of its EntryScope: what that means. `point` is
+/// where it left.
+CallOutcome finish_left_entry(StoreState& store, const platform::Activation& activation,
+                              const GuestPoint& point);
+
+/// A trap before anything ran.
+CallOutcome refuse_entry(StoreState& store, TrapCode code);
+
+// ---- exceptions ----
+
+/// Finds who catches an exception thrown at `point`: landing_entry and so on. False: nobody, down
+/// to where the host entered.
+bool find_landing(StoreState& store, const GuestPoint& point, uint64_t exception);
+
+/// The exception that a host function lets out, or 0 if it trapped with something else.
+uint64_t take_host_exception(StoreState& store);
+
+/// The trap for an exception that leaves the guest; keeps the exception alive.
+Trap make_exception_trap(StoreState& store, uint64_t exception);
+
+// ---- frames ----
+
+/// Of the guest that has called C++, or none.
+GuestPoint current_point(const ExecContext& rt);
+
+/// Frames from `point` outwards, innermost first.
+std::vector<Frame> make_backtrace(StoreState& store, const GuestPoint& point);
+
+/// Marks what all frames hold.
+void mark_frames(StoreState& store);
+
+}  // namespace brink::runtime
+
+#endif  // BRINK_RUNTIME_TIERS_H_
