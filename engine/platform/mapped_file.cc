@@ -27,6 +27,7 @@ class Descriptor {
     if (fd_ >= 0) ::close(fd_);
   }
   int get() const { return fd_; }
+  int take() { return std::exchange(fd_, -1); }
 
  private:
   int fd_;
@@ -65,6 +66,17 @@ size_t first_guess(const struct stat& status, size_t max_bytes) {
   return std::max(kLeast, std::min(static_cast<size_t>(status.st_size), max_bytes - 1) + 1);
 }
 
+FileIdentity identity_of(const struct stat& status) {
+  const auto nanoseconds = [](const timespec& time) {
+    return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
+  };
+  return {.device = status.st_dev,
+          .inode = status.st_ino,
+          .size = static_cast<uint64_t>(status.st_size),
+          .modified_ns = nanoseconds(status.st_mtim),
+          .changed_ns = nanoseconds(status.st_ctim)};
+}
+
 Result<Reservation> grown(const Reservation& old, size_t used, size_t bytes) {
   Reservation memory = BRINK_TRY(Reservation::reserve(bytes));
   BRINK_TRY(memory.commit(0, memory.size()));
@@ -80,6 +92,8 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
     memory_ = std::move(other.memory_);
     mapping_ = std::exchange(other.mapping_, nullptr);
     size_ = std::exchange(other.size_, 0);
+    descriptor_ = std::exchange(other.descriptor_, -1);
+    identity_ = other.identity_;
   }
   return *this;
 }
@@ -89,6 +103,12 @@ void MappedFile::release() {
   if (mapping_ != nullptr) ::munmap(mapping_, size_);
   mapping_ = nullptr;
   size_ = 0;
+  close();
+}
+
+void MappedFile::close() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  descriptor_ = -1;
 }
 
 Result<MappedFile> MappedFile::read_descriptor(int descriptor, const std::string& name,
@@ -122,7 +142,13 @@ Result<MappedFile> MappedFile::read_standard_input(size_t max_bytes) {
 }
 
 Result<MappedFile> MappedFile::map(const std::string& path, size_t max_bytes) {
-  const Descriptor descriptor = BRINK_TRY(open_file(path));
+  MappedFile file = BRINK_TRY(map_and_keep_open(path, max_bytes));
+  file.close();
+  return file;
+}
+
+Result<MappedFile> MappedFile::map_and_keep_open(const std::string& path, size_t max_bytes) {
+  Descriptor descriptor = BRINK_TRY(open_file(path));
   const struct stat status = BRINK_TRY(look_at(descriptor.get(), path));
   if (!S_ISREG(status.st_mode) || status.st_size <= 0) {
     return read_descriptor(descriptor.get(), path, max_bytes);
@@ -134,6 +160,8 @@ Result<MappedFile> MappedFile::map(const std::string& path, size_t max_bytes) {
   MappedFile file;
   file.mapping_ = static_cast<uint8_t*>(mapping);
   file.size_ = size;
+  file.descriptor_ = descriptor.take();
+  file.identity_ = identity_of(status);
   return file;
 }
 

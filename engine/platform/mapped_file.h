@@ -23,6 +23,19 @@
 
 namespace brink::platform {
 
+/// Tells one state of one file from all others: it changes when somebody writes the file (the
+/// system sets `changed_ns` and lets nobody set it back) or puts another one in its place. Times
+/// have the resolution of the system's clock tick, so what changed just now may change once more
+/// unseen.
+struct FileIdentity {
+  uint64_t device = 0;
+  uint64_t inode = 0;
+  uint64_t size = 0;
+  uint64_t modified_ns = 0;
+  uint64_t changed_ns = 0;
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
 class MappedFile {
  public:
   /// No bytes.
@@ -39,11 +52,16 @@ class MappedFile {
   static Result<MappedFile> read_standard_input(size_t max_bytes = kDefaultMaxBytes);
   /// What cannot be mapped (a pipe, a device) is read.
   static Result<MappedFile> map(const std::string& path, size_t max_bytes = kDefaultMaxBytes);
+  /// The same, and the file stays open: CodeImage::map can map pages of it once more.
+  static Result<MappedFile> map_and_keep_open(const std::string& path,
+                                              size_t max_bytes = kDefaultMaxBytes);
 
   MappedFile(MappedFile&& other) noexcept
       : memory_(std::move(other.memory_)),
         mapping_(std::exchange(other.mapping_, nullptr)),
-        size_(std::exchange(other.size_, 0)) {}
+        size_(std::exchange(other.size_, 0)),
+        descriptor_(std::exchange(other.descriptor_, -1)),
+        identity_(other.identity_) {}
   MappedFile& operator=(MappedFile&& other) noexcept;
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
@@ -53,6 +71,12 @@ class MappedFile {
     return {mapping_ != nullptr ? mapping_ : memory_.base(), size_};
   }
   bool is_mapping() const { return mapping_ != nullptr; }
+  /// Of a mapping, at the time when it was made; else all zero.
+  const FileIdentity& identity() const { return identity_; }
+  /// -1 where the file is not open.
+  int descriptor() const { return descriptor_; }
+  /// Closes the file; the bytes stay.
+  void close();
 
  private:
   void release();
@@ -60,6 +84,8 @@ class MappedFile {
   Reservation memory_;          // of a copy
   uint8_t* mapping_ = nullptr;  // of a mapping
   size_t size_ = 0;
+  int descriptor_ = -1;
+  FileIdentity identity_;
 };
 
 }  // namespace brink::platform
