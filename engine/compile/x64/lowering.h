@@ -23,15 +23,19 @@
 #ifndef BRINK_COMPILE_X64_LOWERING_H_
 #define BRINK_COMPILE_X64_LOWERING_H_
 
+#include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <span>
+#include <map>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "engine/compile/compiler.h"
 #include "engine/compile/ir/ir.h"
+#include "engine/compile/x64/block_plan.h"
 #include "engine/compile/x64/machine_code.h"
 
 namespace brink::compile::x64 {
@@ -50,6 +54,9 @@ struct Row {
 
 // The tables of the topic files.
 std::span<const Row> integer_rows();
+std::span<const Row> division_rows();
+std::span<const Row> compare_rows();
+std::span<const Row> select_rows();
 std::span<const Row> float_rows();
 std::span<const Row> conversion_rows();
 std::span<const Row> memory_rows();
@@ -112,10 +119,25 @@ class Lowering {
 
   /// The register of an argument.
   VReg use(ir::ValueId value);
+  /// The same for who reads no more than the low 32 bits: looks through i32.wrap_i64.
+  VReg use_low(ir::ValueId value);
+  VReg use_low(ir::ValueId value, uint8_t width) { return width < 8 ? use_low(value) : use(value); }
   /// The register of the result.
   VReg def(ir::ValueId value);
   VReg new_int(uint8_t bytes = 8) { return new_vreg(RegClass::Int, bytes); }
   VReg new_vector(uint8_t bytes = 16) { return new_vreg(RegClass::Vector, bytes); }
+
+  /// Results of an operation that has several, by index; kNoValue where nobody asks for one.
+  ir::ValueId result(ir::ValueId operation, uint32_t index) const;
+
+  // --- Terminators ---
+
+  /// Whether the parameter of a block is passed at all.
+  bool is_passed(ir::ValueId param) const { return uses_[param] != 0; }
+  /// Adds a way out of the block being lowered: the i-th target of its terminator. Arguments are
+  /// passed if it is the only one. The return value is its place in MachineBlock::targets.
+  uint32_t add_target(uint32_t index);
+  MachineBlock& machine_block() { return out_.machine.blocks[current_block_]; }
 
   // --- Folding ---
 
@@ -125,6 +147,8 @@ class Lowering {
   bool can_fold(ir::ValueId value) const;
   /// The same for a load: it has no other user and nothing comes between that could be noticed.
   bool can_fold_load(ir::ValueId value) const;
+  /// The largest number an i32 can be, as far as that is seen at once.
+  uint64_t upper_bound(ir::ValueId value, uint32_t depth = 4) const;
   /// Says that a load has been folded. Needed for those that may trap: they would be emitted else.
   void fold_load(ir::ValueId value) { folded_[value] = true; }
   /// An operand as a register or, if it is a foldable load of `bytes` bytes or a constant of the
@@ -138,6 +162,8 @@ class Lowering {
   Address pool(V128 bits, uint8_t bytes);
   Address pool64(uint64_t bits, uint8_t bytes = 8) { return pool(V128{{bits, 0}}, bytes); }
 
+  /// The same for the operand of an integer instruction that reads `width` bytes.
+  Source int_source(ir::ValueId value, uint8_t width);
   /// Emits what sets the flags for an i32 condition, folding comparisons. To be followed at once by
   /// who reads them.
   Cond condition(ir::ValueId value);
@@ -168,6 +194,8 @@ class Lowering {
     return emit_operands(form, code, width, std::span(operands.begin(), operands.size()), imm);
   }
   void emit_move(VReg to, VReg from);
+  /// All bits of a vector register zero.
+  void emit_zero(VReg d);
   /// Traps with `code` if the flags say so.
   void emit_trap_if(Cond cond, TrapCode code, ir::PositionId position);
   /// An integer constant in a new register, where it is emitted.
@@ -176,16 +204,9 @@ class Lowering {
   VReg emit_load(const Address& address, uint8_t bytes = 8);
 
  private:
-  friend struct BlockOrder;
-
   struct PendingConstant {
     ir::ValueId value;
     VReg vreg;
-  };
-  /// An edge that needs a block of its own, and what that block jumps to.
-  struct SplitEdge {
-    uint32_t block;  ///< of MachineFunction, provisional
-    ir::Target target;
   };
 
   VReg new_vreg(RegClass cls, uint8_t bytes) {
@@ -194,20 +215,19 @@ class Lowering {
   VReg new_vreg_for(ir::Type type);
   void count_uses();
   void number_effects();
-  void order_blocks();
-  void make_blocks();
   void lower_block(uint32_t machine_block);
+  void lower_edge_block(uint32_t machine_block);
   void lower_inst(ir::ValueId value);
-  void emit_pending_constants();
+  void emit_params();
   void emit_constant_value(const PendingConstant& pending);
-  void flush_instruction();
-  void lower_jump(const ir::Target& target);
-  void finish();
+  void flush_sequence();
+  void finish_insts();
 
   const ModuleContext& context_;
   const ir::Function& function_;
   LoweredFunction& out_;
   bool has_avx_;
+  BlockPlan plan_;
 
   // By value.
   std::vector<VReg> vregs_;      ///< register, once somebody asked for the value
@@ -215,17 +235,14 @@ class Lowering {
   std::vector<uint32_t> color_;  ///< effects before it, counted through the function
   std::vector<ir::BlockId> block_of_;
   std::vector<bool> folded_;
+  std::unordered_map<ir::ValueId, std::vector<ir::ValueId>> results_;
+  std::map<std::array<uint64_t, 3>, uint32_t> pool_;  ///< bits and size to index
 
-  std::vector<ir::BlockId> order_;          ///< of IR blocks
-  std::vector<uint32_t> machine_block_of_;  ///< by IR block
   std::vector<MachineInst> sequence_;       ///< of the instruction being lowered, in order
   std::vector<PendingConstant> constants_;  ///< that it uses
-  std::vector<MachineInst> reversed_;       ///< of the block being lowered, from the bottom
+  std::vector<MachineInst> reversed_;       ///< of the function, from the bottom
   ir::ValueId current_ = ir::kNoValue;
-
-  friend void lower_jump(Lowering&, ir::ValueId, const Row&);
-  friend void lower_branch(Lowering&, ir::ValueId, const Row&);
-  friend void lower_switch(Lowering&, ir::ValueId, const Row&);
+  uint32_t current_block_ = 0;  ///< of MachineFunction
 };
 
 }  // namespace brink::compile::x64

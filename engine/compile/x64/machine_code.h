@@ -143,6 +143,12 @@ struct Address {
   }
 };
 
+/// Which division, in MachineInst::extra.
+namespace division {
+inline constexpr uint8_t kSigned = 1;
+inline constexpr uint8_t kRemainder = 2;
+}  // namespace division
+
 /// min or max, as a pseudo.
 enum class FloatExtreme : uint8_t { Min, Max };
 
