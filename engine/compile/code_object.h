@@ -61,10 +61,6 @@ struct CodeObject {
   uint32_t frame_bytes = 0;   ///< from the stack pointer to the return address
   /// Return address of the stack check's slow path, taken before the frame is there; 0 if none.
   uint32_t entry_check = 0;
-  /// Where the frame of a function with landings holds its InstanceObject*, in bytes from the stack
-  /// pointer, so that the unwinder can set r15 whichever instance threw. kNone without landings.
-  static constexpr uint32_t kNone = ~uint32_t{0};
-  uint32_t instance_slot = kNone;
   std::vector<Relocation> relocations;
   std::vector<CodeSite> sites;  ///< this and the next two by offset
   std::vector<CodeMap> maps;

@@ -56,8 +56,8 @@ uint32_t BlockPlan::outermost_known(uint32_t loop) {
   return loop;
 }
 
-// Inner loops before outer ones; a loop that is met while an outer one is collected is skipped to its
-// header, so that each block is looked at once.
+// Inner loops before outer ones; a loop that is met while an outer one is collected is skipped to
+// its header, so that each block is looked at once.
 void BlockPlan::find_loops() {
   loop_of_.assign(function_.blocks.size(), kNone);
   header_loop_.assign(function_.blocks.size(), kNone);

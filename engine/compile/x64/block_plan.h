@@ -1,9 +1,9 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which blocks the MachineFunction has and in which order: those of the IR in reverse postorder with
-// the blocks of each loop together, and blocks of their own for edges that would be critical or that
-// pass arguments from a block with several targets:
+// Which blocks the MachineFunction has and in which order: those of the IR in reverse postorder
+// with the blocks of each loop together, and blocks of their own for edges that would be critical
+// or that pass arguments from a block with several targets:
 //
 //     block 3: branch v1, block 3 (v7), block 4 ()      block 4 has another predecessor
 //

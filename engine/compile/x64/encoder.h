@@ -12,7 +12,7 @@
 namespace brink::compile::x64 {
 
 /// Instruction ids: I::kIdAdd.
-using I = asmjit::x86::Inst;
+namespace I = asmjit::x86::Inst;
 
 }  // namespace brink::compile::x64
 

@@ -1,8 +1,9 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Comparisons: as flags for whoever branches, traps or selects by them, else as 0 or 1 in a register;
-// and select. In a Row `extra` is the Cond that `code` (cmp, ucomis) leaves; `vex` is the AVX form.
+// Comparisons: as flags for whoever branches, traps or selects by them, else as 0 or 1 in a
+// register; and select. In a Row `extra` is the Cond that `code` (cmp, ucomis) leaves; `vex` is the
+// AVX form.
 
 #include <utility>
 
@@ -126,8 +127,8 @@ Cond emit_int_compare(Lowering& l, ValueId a, ValueId b, uint8_t width, Cond con
   }
   if (emit_narrow_compare(l, a, *imm, cond)) return cond;
   const Source first = l.int_source(a, width);
-  l.emit_source(Form::UI, I::kIdCmp,
-                {.width = width, .imm = static_cast<uint64_t>(int64_t{*imm})}, first);
+  l.emit_source(Form::UI, I::kIdCmp, {.width = width, .imm = static_cast<uint64_t>(int64_t{*imm})},
+                first);
   return cond;
 }
 
@@ -190,8 +191,7 @@ void lower_int_select(Lowering& l, ValueId value, uint8_t width) {
     return;
   }
   const VReg if_unequal = l.new_int(width);
-  l.emit(Form::TU, cmov(Cond::NE),
-         {.width = width, .d = if_unequal, .a = otherwise, .b = chosen});
+  l.emit(Form::TU, cmov(Cond::NE), {.width = width, .d = if_unequal, .a = otherwise, .b = chosen});
   l.emit(Form::TU, cmov(Cond::P),
          {.width = width, .d = l.def(value), .a = if_unequal, .b = chosen});
 }
@@ -206,8 +206,8 @@ void lower_select(Lowering& l, ValueId value, const Row&) {
   const Cond cond = l.condition(l.arg(value, 2));
   const VReg otherwise = l.use(l.arg(value, 1));
   const VReg chosen = l.use(l.arg(value, 0));
-  l.emit_pseudo(Pseudo::VectorSelect, {Operand::use(otherwise), Operand::use(chosen),
-                                       Operand::def_tied(l.def(value), 0)})
+  l.emit_pseudo(Pseudo::VectorSelect,
+                {Operand::use(otherwise), Operand::use(chosen), Operand::def_tied(l.def(value), 0)})
       .extra = static_cast<uint8_t>(cond);
 }
 

@@ -6,6 +6,7 @@
 
 #include <bit>
 #include <optional>
+#include <utility>
 
 #include "engine/compile/x64/encoder.h"
 #include "engine/compile/x64/lowering.h"
@@ -151,8 +152,8 @@ void lower_sub(Lowering& l, ValueId value, const Row& row) {
     return;
   }
   const Source second = l.int_source(b, width);
-  l.emit_source(Form::TU, I::kIdSub,
-                {.width = width, .d = l.def(value), .a = l.use_low(a, width)}, second);
+  l.emit_source(Form::TU, I::kIdSub, {.width = width, .d = l.def(value), .a = l.use_low(a, width)},
+                second);
 }
 
 void lower_mul(Lowering& l, ValueId value, const Row& row) {
@@ -174,8 +175,8 @@ void lower_mul(Lowering& l, ValueId value, const Row& row) {
     return;
   }
   const Source second = l.int_source(b, width);
-  l.emit_source(Form::TU, I::kIdImul,
-                {.width = width, .d = l.def(value), .a = l.use_low(a, width)}, second);
+  l.emit_source(Form::TU, I::kIdImul, {.width = width, .d = l.def(value), .a = l.use_low(a, width)},
+                second);
 }
 
 /// The shift count, without the mask that the machine applies anyway.
@@ -288,9 +289,9 @@ void lower_wide_product(Lowering& l, ValueId value, const Row& row) {
   const VReg a = l.use(l.arg(value, 0));
   const VReg b = l.use(l.arg(value, 1));
   if (row.code == I::kIdMul && l.has(CpuFeature::Bmi2)) {
-    l.emit_operands(Form::DEU, I::kIdMulx, 8,
-                    {Operand::use(b), Operand::use_fixed(a, kRdx), Operand::def(high),
-                     Operand::def(low)});
+    l.emit_operands(
+        Form::DEU, I::kIdMulx, 8,
+        {Operand::use(b), Operand::use_fixed(a, kRdx), Operand::def(high), Operand::def(low)});
     return;
   }
   l.emit_operands(Form::U, row.code, 8,
@@ -298,9 +299,9 @@ void lower_wide_product(Lowering& l, ValueId value, const Row& row) {
                    Operand::def_fixed(high, kRdx)});
 }
 
-#define BRINK_BOTH(name, lower, code, vex) \
+#define BRINK_BOTH(name, lower, code, vex)                \
   Row{ir::to_op(Opcode::I32##name), lower, code, vex, 4}, \
-  Row{ir::to_op(Opcode::I64##name), lower, code, vex, 8}
+      Row{ir::to_op(Opcode::I64##name), lower, code, vex, 8}
 
 // clang-format off
 constexpr Row kRows[] = {

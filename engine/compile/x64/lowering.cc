@@ -27,8 +27,9 @@ struct Table {
 const Row& row_of(Op op) {
   static const Table table = [] {
     Table result;
-    for (const auto rows : {integer_rows(), division_rows(), compare_rows(), select_rows(), float_rows(), conversion_rows(), memory_rows(),
-                            control_rows(), call_rows(), simd_rows(), atomic_rows()})
+    for (const auto rows : {integer_rows(), division_rows(), compare_rows(), select_rows(),
+                            float_rows(), conversion_rows(), memory_rows(), control_rows(),
+                            call_rows(), simd_rows(), atomic_rows()})
       for (const Row& row : rows) result.rows[static_cast<size_t>(row.op)] = row;
     return result;
   }();
@@ -43,17 +44,6 @@ bool is_constant_op(Op op) {
 
 bool is_load(Op op) {
   return ir::is_wasm(op) && info(ir::to_opcode(op)).cls == OpClass::Load;
-}
-
-/// Of a load or store that may fault where it stands.
-bool may_trap(const Inst& inst) {
-  return inst.position != ir::kNoPosition;
-}
-
-/// Whether something after it could notice that it moved: what has to stay in order.
-bool is_effect(const Inst& inst) {
-  if (ir::is_pure(inst.op)) return false;
-  return !is_load(inst.op) && inst.op != to_op(Opcode::GlobalGet) ? true : may_trap(inst);
 }
 
 }  // namespace
@@ -115,7 +105,7 @@ void Lowering::number_effects() {
     if (planned.edge != BlockPlan::kNone) continue;
     for (const ValueId value : function_.blocks[planned.block].insts) {
       color_[value] = effects;
-      if (is_effect(function_[value])) ++effects;
+      if (ir::has_effect(function_[value])) ++effects;
     }
   }
 }
@@ -175,10 +165,14 @@ uint32_t Lowering::add_target(uint32_t index) {
   return static_cast<uint32_t>(out.targets.size() - 1);
 }
 
+uint32_t Lowering::target_count() const {
+  return function_.blocks[plan_.blocks()[current_block_].block].target_count;
+}
+
 void Lowering::lower_inst(ValueId value) {
   const Inst& inst = function_[value];
   if (folded_[value]) return;
-  if (vregs_[value] == kNoVReg && !is_effect(inst)) return;
+  if (vregs_[value] == kNoVReg && !ir::has_effect(inst)) return;
   if (is_constant_op(inst.op)) return;  // made by their users
   current_ = value;
   const Row& row = row_of(inst.op);
@@ -312,9 +306,7 @@ VReg Lowering::use(ValueId value) {
   if (!is_constant_op(function_[value].op)) return def(value);
   for (const PendingConstant& pending : constants_)
     if (pending.value == value) return pending.vreg;
-  // A null reference is no root.
-  const ir::Type type = function_[value].type;
-  const VReg vreg = new_vreg_for(type == ir::Type::Ref ? ir::Type::I64 : type);
+  const VReg vreg = new_vreg_for(function_[value].type);
   constants_.push_back({value, vreg});
   return vreg;
 }
@@ -333,15 +325,16 @@ VReg Lowering::def(ValueId value) {
 // --- Folding ---
 
 bool Lowering::can_fold(ValueId value) const {
-  return uses_[value] == 1 && block_of_[value] == block_of_[current_] &&
-         vregs_[value] == kNoVReg && ir::is_pure(function_[value].op);
+  return uses_[value] == 1 && block_of_[value] == block_of_[current_] && vregs_[value] == kNoVReg &&
+         ir::is_pure(function_[value].op);
 }
 
 bool Lowering::can_fold_load(ValueId value) const {
   const Inst& inst = function_[value];
   if (!is_load(inst.op) || uses_[value] != 1 || vregs_[value] != kNoVReg) return false;
   if (block_of_[value] != block_of_[current_]) return false;
-  return color_[value] + (is_effect(inst) ? 1 : 0) == color_[current_];
+  if (inst.is_raw() && inst.region() == ir::region::kConstant) return true;
+  return color_[value] + (ir::has_effect(inst) ? 1 : 0) == color_[current_];
 }
 
 Source Lowering::source(ValueId value, uint8_t bytes) {
@@ -439,9 +432,9 @@ MachineInst& Lowering::emit_source(Form form, uint32_t code, Args args, const So
     Form mem;
   };
   static constexpr Pair kPairs[] = {
-      {Form::UU, Form::UM},   {Form::UI, Form::MI},   {Form::DU, Form::DM},
-      {Form::TU, Form::TM},   {Form::TUI, Form::TMI}, {Form::TUU, Form::TUM},
-      {Form::DUI, Form::DMI}, {Form::DUU, Form::DUM}, {Form::DUUI, Form::DUMI},
+      {Form::UU, Form::UM},     {Form::UI, Form::MI},   {Form::DU, Form::DM},
+      {Form::TU, Form::TM},     {Form::TUI, Form::TMI}, {Form::TUU, Form::TUM},
+      {Form::DUI, Form::DMI},   {Form::DUU, Form::DUM}, {Form::DUUI, Form::DUMI},
       {Form::TUUI, Form::TUMI},
   };
   const uint32_t uses = info(form).uses;
@@ -480,19 +473,20 @@ void Lowering::emit_zero(VReg d) {
   emit_pseudo(Pseudo::VectorZero, {Operand::def(d)});
 }
 
-MachineInst& Lowering::emit_pseudo(Pseudo pseudo, std::span<const Operand> operands,
-                                   uint64_t imm) {
+MachineInst& Lowering::emit_pseudo(Pseudo pseudo, std::span<const Operand> operands, uint64_t imm) {
   return emit_operands(Form::None, static_cast<uint32_t>(pseudo), 8, operands, imm);
 }
 
 void Lowering::emit_move(VReg to, VReg from) {
-  MachineInst& move = emit_pseudo(Pseudo::Move, {Operand::use(from), Operand::def(to)});
+  MachineInst& move = emit_pseudo(Pseudo::Move, {Operand::use_any(from), Operand::def(to)});
   move.is_move = true;
   move.width = out_.machine.vregs[from].bytes;
 }
 
-void Lowering::emit_trap_if(Cond cond, TrapCode code, ir::PositionId position) {
-  MachineInst& trap = emit_pseudo(Pseudo::TrapIf, {}, static_cast<uint64_t>(code));
+void Lowering::emit_trap_if(Cond cond, TrapCode code, ir::PositionId position, VReg index) {
+  const auto imm = static_cast<uint64_t>(code);
+  MachineInst& trap = index == kNoVReg ? emit_pseudo(Pseudo::TrapIf, {}, imm)
+                                       : emit_pseudo(Pseudo::TrapIf, {Operand::use(index)}, imm);
   trap.extra = static_cast<uint8_t>(cond);
   trap.position = position;
 }

@@ -26,9 +26,9 @@
 #include <array>
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <span>
-#include <map>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -68,7 +68,7 @@ std::span<const Row> atomic_rows();
 /// Where an instruction can read an operand: a register, or memory if it was a load to be folded.
 struct Source {
   VReg reg = kNoVReg;
-  Address mem;
+  Address mem = {};
   ir::PositionId position = ir::kNoPosition;  ///< of the load
   bool is_memory() const { return reg == kNoVReg; }
 };
@@ -137,6 +137,7 @@ class Lowering {
   /// Adds a way out of the block being lowered: the i-th target of its terminator. Arguments are
   /// passed if it is the only one. The return value is its place in MachineBlock::targets.
   uint32_t add_target(uint32_t index);
+  uint32_t target_count() const;
   MachineBlock& machine_block() { return out_.machine.blocks[current_block_]; }
 
   // --- Folding ---
@@ -196,12 +197,15 @@ class Lowering {
   void emit_move(VReg to, VReg from);
   /// All bits of a vector register zero.
   void emit_zero(VReg d);
-  /// Traps with `code` if the flags say so.
-  void emit_trap_if(Cond cond, TrapCode code, ir::PositionId position);
+  /// Traps with `code` if the flags say so. `index`: of the element that the trap names.
+  void emit_trap_if(Cond cond, TrapCode code, ir::PositionId position, VReg index = kNoVReg);
   /// An integer constant in a new register, where it is emitted.
   VReg emit_constant(uint64_t bits, uint8_t width = 8);
   /// A load of an engine structure: [base + disp], 8 bytes unless said otherwise.
   VReg emit_load(const Address& address, uint8_t bytes = 8);
+  /// Gives `value` what lies at the address, by its type.
+  void load_value(ir::ValueId value, const Address& address);
+  void store_value(const Address& address, ir::ValueId value);
 
  private:
   struct PendingConstant {

@@ -158,11 +158,11 @@ struct Truncation {
   uint8_t int_bytes = 4;
   bool is_signed = true;
   bool saturates = false;
-  uint8_t pack() const {
+  constexpr uint8_t pack() const {
     return static_cast<uint8_t>((float_bytes == 8 ? 1 : 0) | (int_bytes == 8 ? 2 : 0) |
                                 (is_signed ? 4 : 0) | (saturates ? 8 : 0));
   }
-  static Truncation unpack(uint8_t bits) {
+  static constexpr Truncation unpack(uint8_t bits) {
     return {static_cast<uint8_t>(bits & 1 ? 8 : 4), static_cast<uint8_t>(bits & 2 ? 8 : 4),
             (bits & 4) != 0, (bits & 8) != 0};
   }
@@ -196,10 +196,6 @@ struct LoweredFunction {
   /// Of each switch: for index 0, 1, ... the place in MachineBlock::targets; the last is for all
   /// larger ones.
   std::vector<std::vector<uint32_t>> switches;
-  /// Offset from rsp of the word that holds the function's instance while a callee of another one
-  /// runs, and always if there are landings; 0xffffffff if none is needed.
-  uint32_t instance_slot = ~uint32_t{0};
-  bool has_landings = false;
 };
 
 }  // namespace brink::compile::x64
