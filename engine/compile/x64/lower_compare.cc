@@ -9,6 +9,7 @@
 
 #include "engine/compile/x64/encoder.h"
 #include "engine/compile/x64/lowering.h"
+#include "engine/compile/x64/vectors.h"
 #include "engine/support/check.h"
 
 namespace brink::compile::x64 {
@@ -219,8 +220,10 @@ constexpr Row kSelects[] = {
 }  // namespace
 
 Cond Lowering::condition(ValueId value) {
-  if (can_fold(value))
+  if (can_fold(value)) {
     if (const Row* row = find_compare(inst(value).op)) return emit_compare(*this, value, *row);
+    if (const auto cond = vector_condition(*this, value)) return *cond;
+  }
   emit_test(*this, value, 4);
   return Cond::NE;
 }

@@ -29,7 +29,7 @@ const Row& row_of(Op op) {
     Table result;
     for (const auto rows : {integer_rows(), division_rows(), compare_rows(), select_rows(),
                             float_rows(), conversion_rows(), memory_rows(), control_rows(),
-                            call_rows(), simd_rows(), atomic_rows()})
+                            call_rows(), simd_rows(), atomic_rows(), wide_rows()})
       for (const Row& row : rows) result.rows[static_cast<size_t>(row.op)] = row;
     return result;
   }();
@@ -204,6 +204,8 @@ void Lowering::emit_constant_value(const PendingConstant& pending) {
     const Address address = bits == V128{} ? Address{} : pool(bits, 16);
     if (bits == V128{})
       emit_zero(d);
+    else if (bits == V128{{~uint64_t{0}, ~uint64_t{0}}})
+      emit_pseudo(Pseudo::VectorOnes, {Operand::def(d)});
     else
       emit(Form::DM, has_avx_ ? I::kIdVmovaps : I::kIdMovaps, {.d = d, .mem = &address});
   } else if (inst.type == ir::Type::F32 || inst.type == ir::Type::F64) {

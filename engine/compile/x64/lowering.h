@@ -64,6 +64,7 @@ std::span<const Row> control_rows();
 std::span<const Row> call_rows();
 std::span<const Row> simd_rows();
 std::span<const Row> atomic_rows();
+std::span<const Row> wide_rows();
 
 /// Where an instruction can read an operand: a register, or memory if it was a load to be folded.
 struct Source {

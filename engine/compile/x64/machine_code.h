@@ -53,6 +53,8 @@ enum class Pseudo : uint16_t {
 #include "engine/compile/x64/pseudos.def"
   End
 };
+/// Added to the encoder's id: with the lock prefix.
+inline constexpr uint16_t kLocked = 0x4000;
 constexpr bool is_pseudo(uint16_t code) {
   return code > static_cast<uint16_t>(Pseudo::First);
 }
