@@ -67,59 +67,69 @@ Status check_prefix(std::span<const uint8_t> file) {
 }
 
 // ---- the tables ----
+//
+// Row by row, with one decision at the end: loops without branches run at rows a nanosecond.
 
 /// Offsets that ascend, from 0 to `end`.
 template <typename Row>
 bool ascends(std::span<const Row> rows, uint32_t end) {
-  uint32_t previous = 0;
-  for (const Row& row : rows) {
-    if (row.offset < previous || row.offset > end) return false;
-    previous = row.offset;
-  }
-  return true;
+  if (rows.empty()) return true;
+  uint32_t bad = rows.back().offset > end;
+  for (size_t i = 1; i < rows.size(); ++i) bad |= rows[i - 1].offset > rows[i].offset;
+  return bad == 0;
 }
 
-bool is_within(uint32_t first, uint32_t count, size_t size) {
-  return first <= size && count <= size - first;
+/// 1 unless [first, first + count) lies in a table of `size` rows.
+uint32_t is_outside(uint32_t first, uint32_t count, uint32_t size) {
+  return static_cast<uint32_t>(first > size) | static_cast<uint32_t>(count > size - first);
+}
+
+/// 1 unless `index` is below `size`, or ~0 for none.
+uint32_t is_no_index(uint32_t index, uint32_t size) {
+  return index + 1 > size;
+}
+static_assert(ir::kNoPosition == ~uint32_t{0} && ir::HandlerClause::kAll == ~uint32_t{0});
+
+/// The number of rows; a table's size in bytes fits the file, its rows 32 bits.
+template <typename Row>
+uint32_t count_of(std::span<const Row> rows) {
+  return static_cast<uint32_t>(rows.size());
 }
 
 bool are_good_sites(const CodeView& code) {
-  if (!ascends(code.sites, code.code_bytes)) return false;
+  uint32_t bad = 0;
   for (const CodeSite& site : code.sites)
-    if (site.position != ir::kNoPosition && site.position >= code.positions.size()) return false;
-  return true;
+    bad |= is_no_index(site.position, count_of(code.positions));
+  return bad == 0 && ascends(code.sites, code.code_bytes);
 }
 
 bool are_good_maps(const CodeView& code) {
-  if (!ascends(code.maps, code.code_bytes)) return false;
+  uint32_t bad = 0;
   for (const CodeMap& map : code.maps)
-    if (!is_within(map.first_slot, map.slot_count, code.map_slots.size())) return false;
-  for (const uint32_t slot : code.map_slots)
-    if (slot % 8 != 0 || slot >= code.frame_bytes) return false;
-  return true;
+    bad |= is_outside(map.first_slot, map.slot_count, count_of(code.map_slots));
+  for (const uint32_t slot : code.map_slots) bad |= (slot % 8) | (slot >= code.frame_bytes);
+  return bad == 0 && ascends(code.maps, code.code_bytes);
 }
 
 bool are_good_landings(const CodeView& code, const Info& info) {
-  if (!ascends(code.landings, code.code_bytes)) return false;
+  uint32_t bad = 0;
   for (const CodeLanding& landing : code.landings)
-    if (landing.landing >= code.code_bytes ||
-        !is_within(landing.first_clause, landing.clause_count, code.clauses.size()))
-      return false;
+    bad |= (landing.landing >= code.code_bytes) |
+           is_outside(landing.first_clause, landing.clause_count, count_of(code.clauses));
   for (const ir::HandlerClause& clause : code.clauses)
-    if (clause.tag_index != ir::HandlerClause::kAll && clause.tag_index >= info.tag_count)
-      return false;
-  return true;
+    bad |= is_no_index(clause.tag_index, info.tag_count);
+  return bad == 0 && ascends(code.landings, code.code_bytes);
 }
 
 /// Inlining chains lead to positions in front, so they end.
 bool are_good_positions(const CodeView& code, const Info& info) {
-  for (size_t i = 0; i < code.positions.size(); ++i) {
-    const ir::Position& position = code.positions[i];
-    if (position.function_index >= info.function_count) return false;
-    if (position.caller != ir::kNoPosition && position.caller >= i) return false;
-    if (position.offset > info.module.bytes) return false;
+  uint32_t bad = 0, i = 0;
+  for (const ir::Position& position : code.positions) {
+    bad |= (position.function_index >= info.function_count) | is_no_index(position.caller, i);
+    bad |= position.offset > info.module.bytes;
+    ++i;
   }
-  return true;
+  return bad == 0;
 }
 
 /// Where each of a function's tables begins, in the order of tables.def behind Functions.
