@@ -76,10 +76,11 @@ class Replacements {
     map_[from] = to;
     empty_ = false;
   }
+  /// Values made since then stand for themselves.
   ValueId find(ValueId id) {
     ValueId root = id;
-    while (map_[root] != kNoValue) root = map_[root];
-    while (map_[id] != kNoValue) {
+    while (is_replaced(root)) root = map_[root];
+    while (is_replaced(id)) {
       const ValueId next = map_[id];
       map_[id] = root;
       id = next;
@@ -92,6 +93,8 @@ class Replacements {
   }
 
  private:
+  bool is_replaced(ValueId id) const { return id < map_.size() && map_[id] != kNoValue; }
+
   std::vector<ValueId> map_;
   bool empty_ = true;
 };

@@ -1,10 +1,10 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Builds and verifies the IR of every function of every module below some folders (.wasm, .wat, and
-// the valid modules of .wast scripts), and says how fast that went:
+// Builds, optimizes and verifies the IR of every function of every module below some folders
+// (.wasm, .wat, and the valid modules of .wast scripts), and says how fast that went:
 //
-//     compile_ir_corpus FOLDER...
+//     compile_corpus FOLDER...
 //
 // Files named in BRINK_PRINT_IR=<substring> are printed.
 
@@ -20,11 +20,18 @@
 #include "engine/compile/ir/builder.h"
 #include "engine/compile/ir/printer.h"
 #include "engine/compile/ir/verifier.h"
+#include "engine/compile/pass/optimize.h"
 #include "engine/decode/module_decoder.h"
 #include "engine/text/script.h"
 #include "engine/validate/module_validator.h"
 
-namespace brink::compile::ir {
+namespace brink::compile {
+
+using ir::Block;
+using ir::build;
+using ir::Function;
+using ir::verify;
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -46,6 +53,7 @@ class Corpus {
                limits_, complaints_);
     fmt::print("{:.1f} MB of bodies, {:.1f} MB/s; {} instructions in {} blocks\n", bytes_ / 1e6,
                bytes_ / 1e6 / std::max(seconds_, 1e-9), insts_, blocks_);
+    fmt::print("{:.1f} MB/s of optimization\n", bytes_ / 1e6 / std::max(pass_seconds_, 1e-9));
     return complaints_ == 0 ? 0 : 1;
   }
 
@@ -91,7 +99,7 @@ class Corpus {
 
   void add_function(const ModuleContext& context, uint32_t index) {
     const auto start = Clock::now();
-    const Result<Function> function = build(context, index);
+    Result<Function> function = build(context, index);
     seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
     bytes_ += context.module.functions[index].body.size;
     ++functions_;
@@ -102,26 +110,32 @@ class Corpus {
     }
     blocks_ += function->blocks.size();
     for (const Block& block : function->blocks) insts_ += block.insts.size();
-    const std::string complaints = verify(*function, *context.module.registry);
+    std::string complaints = verify(*function, *context.module.registry);
+    if (complaints.empty()) {
+      const auto middle = Clock::now();
+      optimize(context, *function);
+      pass_seconds_ += std::chrono::duration<double>(Clock::now() - middle).count();
+      complaints = verify(*function, *context.module.registry);
+    }
     const char* wanted = std::getenv("BRINK_PRINT_IR");
     const bool is_wanted = wanted != nullptr && name_.find(wanted) != std::string::npos;
-    if (is_wanted) fmt::print("{}", to_text(*function));
+    if (is_wanted) fmt::print("{}", ir::to_text(*function));
     if (complaints.empty()) return;
     ++complaints_;
-    fmt::print("{}: function {}:\n{}{}\n", name_, index, complaints, to_text(*function));
+    fmt::print("{}: function {}:\n{}{}\n", name_, index, complaints, ir::to_text(*function));
   }
 
   std::string name_;
   uint64_t modules_ = 0, functions_ = 0, limits_ = 0, complaints_ = 0;
   uint64_t bytes_ = 0, insts_ = 0, blocks_ = 0;
-  double seconds_ = 0;
+  double seconds_ = 0, pass_seconds_ = 0;
 };
 
 }  // namespace
-}  // namespace brink::compile::ir
+}  // namespace brink::compile
 
 int main(int argc, char** argv) {
-  brink::compile::ir::Corpus corpus;
+  brink::compile::Corpus corpus;
   for (int i = 1; i < argc; ++i) corpus.add_path(argv[i]);
   return corpus.report();
 }
