@@ -24,7 +24,7 @@ class Machine {
       : function_(function), registers_(registers), allocation_(allocation), choice_(seed) {
     vregs_.assign(function.vregs.size(), 0);
     if (allocation == nullptr) return;
-    slots_.assign(allocation->spill_bytes / 4 + 4, 0xdead);
+    slots_.assign(allocation->spill_bytes / 4 + 16, 0xdead);
     first_move_.assign(function.insts.size() + 1, 0);
     for (const AllocatedMove& move : allocation->moves) ++first_move_[move.before + 1];
     for (size_t i = 0; i < function.insts.size(); ++i) first_move_[i + 1] += first_move_[i];

@@ -10,7 +10,7 @@ namespace brink::compile::regalloc {
 namespace {
 
 /// Blocks walked per unit of the function's size before ranges become coarse.
-constexpr uint64_t kStepsPerUnit = 48;
+constexpr uint64_t kStepsPerUnit = 24;
 
 }  // namespace
 
@@ -137,6 +137,18 @@ void Lifetimes::enter(const MachineFunction& function, VReg v, uint32_t block) {
   steps_ += 1 + function.blocks[block].predecessors.size();
 }
 
+void Lifetimes::sort_found(VReg v) {
+  const auto [first, last] = std::ranges::minmax(found_);
+  if (last - first > 8 * found_.size()) {
+    std::ranges::sort(found_);
+    return;
+  }
+  found_.clear();
+  for (uint32_t block = first; block <= last; ++block) {
+    if (alive_in_[block] == v) found_.push_back(block);
+  }
+}
+
 void Lifetimes::exact_ranges(const MachineFunction& function, const Flow& flow, VReg v) {
   found_.clear();
   work_.clear();
@@ -150,7 +162,7 @@ void Lifetimes::exact_ranges(const MachineFunction& function, const Flow& flow, 
       enter(function, v, pred);
     }
   }
-  std::ranges::sort(found_);
+  sort_found(v);
   push_range(v, def_point_[v], 2 * flow.end_inst[def_block_[v]]);
   size_t use = 0;
   for (const uint32_t block : found_) {

@@ -81,6 +81,7 @@ class Lifetimes {
   void visit_uses(const MachineFunction& function, Visit&& visit);
   void find_ranges(const MachineFunction& function, const Flow& flow);
   void exact_ranges(const MachineFunction& function, const Flow& flow, VReg v);
+  void sort_found(VReg v);
   void hull(const Flow& flow, VReg v);
   void push_range(VReg v, uint32_t from, uint32_t to);
   void enter(const MachineFunction& function, VReg v, uint32_t block);

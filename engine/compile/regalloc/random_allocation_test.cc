@@ -5,7 +5,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <cstdint>
 #include <string>
+#include <utility>
 
 #include "engine/compile/machine/machine.h"
 #include "engine/compile/machine/print.h"
@@ -57,6 +59,67 @@ TEST_CASE("Random functions, many calls") {
 }
 TEST_CASE("Large random functions") {
   try_functions(40000, 8, 14, {.statements = 1000, .max_depth = 7});
+}
+
+/// Something small, at random: most of it harmful, some harmless.
+bool sabotage(Allocation& allocation, uint64_t dice) {
+  const auto pick = [&](size_t size) { return static_cast<size_t>(dice >> 8) % size; };
+  switch (dice % 4) {
+    case 0:
+      if (allocation.moves.empty()) return false;
+      allocation.moves.erase(allocation.moves.begin() +
+                             static_cast<long>(pick(allocation.moves.size())));
+      return true;
+    case 1: {
+      if (allocation.moves.size() < 2) return false;
+      const size_t i = pick(allocation.moves.size() - 1);
+      std::swap(allocation.moves[i].from, allocation.moves[i + 1].from);
+      return true;
+    }
+    case 2: {
+      Location& location = allocation.locations[pick(allocation.locations.size())];
+      if (location.kind != Location::Kind::Reg) return false;
+      location.reg.number ^= 1;
+      return true;
+    }
+    default: {
+      Location& location = allocation.locations[pick(allocation.locations.size())];
+      if (location.kind != Location::Kind::Slot) return false;
+      location.slot ^= 8;
+      return true;
+    }
+  }
+}
+
+// What an execution notices, the checker has to notice too.
+TEST_CASE("No sabotage escapes the checker that an execution shows") {
+  const RegisterFile registers = test_registers(8);
+  uint32_t shown = 0;
+  uint64_t dice = 1;
+  for (uint64_t seed = 0; seed < 1500; ++seed) {
+    const MachineFunction function =
+        random_function(50000 + seed, registers, {.statements = 20, .max_depth = 3});
+    Allocation allocation = allocate_registers(function, registers);
+    dice = dice * 6364136223846793005u + 1442695040888963407u;
+    if (!sabotage(allocation, dice >> 16)) continue;
+    const bool found = !check_allocation(function, registers, allocation).empty();
+    for (uint64_t run = 0; run < 3; ++run) {
+      const Execution before = execute(function, registers, nullptr, run, 500);
+      const Execution after = execute(function, registers, &allocation, run, 500);
+      if (before == after) continue;
+      ++shown;
+      INFO("seed " << seed << "\n" << print(function, allocation));
+      REQUIRE(found);
+    }
+  }
+  CHECK(shown > 300);
+}
+
+TEST_CASE("The same function is allocated the same way") {
+  const RegisterFile registers = test_registers(10);
+  const MachineFunction function = random_function(99, registers, {.statements = 300});
+  CHECK(print(function, allocate_registers(function, registers)) ==
+        print(function, allocate_registers(function, registers)));
 }
 
 }  // namespace

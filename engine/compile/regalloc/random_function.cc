@@ -77,7 +77,8 @@ class Generator {
     auto& values = values_[kind];
     if (values.empty() || random_.chance(3)) return make(kind);
     const auto count = static_cast<uint32_t>(values.size());
-    if (random_.chance(60)) return values[count - 1 - random_.below(std::min(count, 4u))];
+    if (random_.chance(shape_.recent_percent))
+      return values[count - 1 - random_.below(std::min(count, 4u))];
     return values[random_.below(count)];
   }
   VReg make(uint32_t kind) {

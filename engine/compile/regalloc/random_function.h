@@ -17,6 +17,7 @@ struct RandomShape {
   uint32_t statements = 40;  ///< roughly
   uint32_t max_depth = 4;
   uint32_t call_percent = 8;
+  uint32_t recent_percent = 60;  ///< of the uses are of values that were made just before
 };
 
 /// Integer registers 0 (accumulator), 1 (counts), 2 ... and as many vector registers; the highest
