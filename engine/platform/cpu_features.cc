@@ -19,6 +19,19 @@ constexpr std::string_view kNames[] = {
 #define BRINK_CPU_FEATURE_AARCH64(id, name, word, bit) name,
 #include "engine/platform/cpu_features.def"
 };
+
+/// Those of the architecture we are built for.
+constexpr CpuFeature kOwn[] = {
+#if defined(__x86_64__)
+#define BRINK_CPU_FEATURE_X64(id, name, leaf, reg, bit, state) CpuFeature::id,
+#define BRINK_CPU_FEATURE_AARCH64(id, name, word, bit)
+#else
+#define BRINK_CPU_FEATURE_X64(id, name, leaf, reg, bit, state)
+#define BRINK_CPU_FEATURE_AARCH64(id, name, word, bit) CpuFeature::id,
+#endif
+#include "engine/platform/cpu_features.def"
+};
+
 static_assert(std::size(kNames) <= 64, "CpuFeatures is a set of 64 bits");
 
 #if defined(__x86_64__)
@@ -91,6 +104,28 @@ CpuFeatures detect() {
 CpuFeatures cpu_features() {
   static const CpuFeatures features = detect();
   return features;
+}
+
+CpuFeatures baseline_cpu_features() {
+  CpuFeatures features;
+#if defined(__x86_64__)
+  for (const CpuFeature feature : {CpuFeature::Sse3, CpuFeature::Ssse3, CpuFeature::Sse41,
+                                   CpuFeature::Sse42, CpuFeature::Cx16, CpuFeature::Popcnt})
+    features.set(feature);
+#endif
+  return features;
+}
+
+std::optional<CpuFeature> cpu_feature_from_name(std::string_view name) {
+  for (const CpuFeature feature : kOwn)
+    if (to_string(feature) == name) return feature;
+  return std::nullopt;
+}
+
+std::string cpu_feature_names() {
+  CpuFeatures all;
+  for (const CpuFeature feature : kOwn) all.set(feature);
+  return to_string(all);
 }
 
 std::string_view to_string(CpuFeature feature) {

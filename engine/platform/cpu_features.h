@@ -8,6 +8,7 @@
 #define BRINK_PLATFORM_CPU_FEATURES_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,8 +43,15 @@ class CpuFeatures {
 /// Those of this machine.
 CpuFeatures cpu_features();
 
+/// What every machine has that Brink is built for: x86-64-v2; nothing more on AArch64.
+CpuFeatures baseline_cpu_features();
+
 /// "avx2".
 std::string_view to_string(CpuFeature feature);
+/// Of those that the architecture we are built for has.
+std::optional<CpuFeature> cpu_feature_from_name(std::string_view name);
+/// All names that cpu_feature_from_name() knows.
+std::string cpu_feature_names();
 /// "sse4.1 popcnt avx2".
 std::string to_string(CpuFeatures features);
 

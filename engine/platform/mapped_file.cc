@@ -137,6 +137,17 @@ Result<MappedFile> MappedFile::read(const std::string& path, size_t max_bytes) {
   return read_descriptor(descriptor.get(), path, max_bytes);
 }
 
+Result<MappedFile> MappedFile::copy(std::span<const uint8_t> bytes) {
+  MappedFile file;
+  if (bytes.empty()) return file;
+  file.memory_ = BRINK_TRY(Reservation::reserve(bytes.size()));
+  BRINK_TRY(file.memory_.commit(0, file.memory_.size()));
+  std::memcpy(file.memory_.base(), bytes.data(), bytes.size());
+  file.size_ = bytes.size();
+  BRINK_TRY(file.memory_.protect_read_only(0, file.memory_.size()));
+  return file;
+}
+
 Result<MappedFile> MappedFile::read_standard_input(size_t max_bytes) {
   return read_descriptor(STDIN_FILENO, "standard input", max_bytes);
 }

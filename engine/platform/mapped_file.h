@@ -49,6 +49,8 @@ class MappedFile {
   /// Reads what an open descriptor gives until its end; `name` is for errors.
   static Result<MappedFile> read_descriptor(int descriptor, const std::string& name,
                                             size_t max_bytes = kDefaultMaxBytes);
+  /// A copy of bytes that are in memory already.
+  static Result<MappedFile> copy(std::span<const uint8_t> bytes);
   static Result<MappedFile> read_standard_input(size_t max_bytes = kDefaultMaxBytes);
   /// What cannot be mapped (a pipe, a device) is read.
   static Result<MappedFile> map(const std::string& path, size_t max_bytes = kDefaultMaxBytes);

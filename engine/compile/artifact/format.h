@@ -93,11 +93,11 @@ struct FileRange {
 struct Target {
   uint64_t fingerprint = 0;  ///< of code generation and layouts: see engine_identity()
   uint64_t cpu_features = 0;
-  uint64_t memory_reservation_bytes = 0;
   uint32_t features = 0;  ///< of WebAssembly that the module may use
   uint8_t consume_fuel = 0;
   uint8_t gc_stress = 0;
-  uint8_t reserved[2] = {};
+  uint8_t guarded_memories = 0;  ///< 32-bit memories are reserved so that they need no checks
+  uint8_t reserved = 0;
 };
 
 /// Lies behind the program headers. The first five members keep their places in all versions.

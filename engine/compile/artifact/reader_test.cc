@@ -137,8 +137,9 @@ TEST_CASE("the target must fit", "[artifact]") {
   host.features = 1;
   CHECK(error().find("made with WebAssembly features that are switched off") == 0);
   host.features = 3;
-  host.memory_reservation_bytes = 0;
-  CHECK(error().find("made for a memory reservation of 8589934592 bytes") == 0);
+  host.guarded_memories = 0;
+  CHECK(error().find("the code relies on address space that is reserved behind memories, this "
+                     "engine checks every access;") == 0);
   host = made.target;
   host.consume_fuel = 1;
   CHECK(error().find("the code counts no fuel, this engine counts fuel") == 0);

@@ -45,6 +45,8 @@ struct Option {
 
 constexpr Option kOptions[] = {
     {&Target::consume_fuel, "counts fuel", "counts no fuel"},
+    {&Target::guarded_memories, "relies on address space that is reserved behind memories",
+     "checks every access"},
     {&Target::gc_stress, "collects at every allocation", "collects when memory is short"},
 };
 
@@ -71,11 +73,6 @@ Status check_target(const Info& made_for, const Target& host, std::string_view h
         "made with WebAssembly features that are switched off in this engine ({}); compile the "
         "module with the same features",
         names_of_features(off)));
-  if (target.memory_reservation_bytes != host.memory_reservation_bytes)
-    return mismatch(fmt::format(
-        "made for a memory reservation of {} bytes, this engine's is {}; compile the module with "
-        "the same options",
-        target.memory_reservation_bytes, host.memory_reservation_bytes));
   for (const Option& option : kOptions)
     if (target.*option.member != host.*option.member)
       return mismatch(

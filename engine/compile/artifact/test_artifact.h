@@ -19,10 +19,7 @@ struct TestArtifact {
   std::vector<uint8_t> module = {0, 'a', 's', 'm', 1, 0, 0, 0, 0xaa};
   std::vector<CodeObject> code;
   std::vector<std::string> names = {"", "", "caller", "interpreted"};
-  Target target = {.fingerprint = 0x1234,
-                   .cpu_features = 5,
-                   .memory_reservation_bytes = uint64_t{8} << 30,
-                   .features = 3};
+  Target target = {.fingerprint = 0x1234, .cpu_features = 5, .features = 3, .guarded_memories = 1};
 
   TestArtifact() : code{make_caller(), make_callee()} {}
 
