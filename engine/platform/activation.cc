@@ -3,6 +3,9 @@
 
 #include "engine/platform/activation.h"
 
+#include <optional>
+
+#include "engine/platform/native_stack.h"
 #include "engine/support/check.h"
 
 #ifdef BRINK_PLATFORM_ASAN
@@ -18,7 +21,11 @@ void forget_left_frames([[maybe_unused]] const Activation& activation) {
 #ifdef BRINK_PLATFORM_ASAN
   // The fake stack collects the frames that never returned; the real one is ours to clean.
   __asan_handle_no_return();
-  if (activation.left_sp < activation.native_sp) {
+  // A guest with a stack of its own leaves no frames of C++ on it.
+  const std::optional<StackBounds> bounds = native_stack_bounds();
+  const bool is_elsewhere =
+      bounds && (activation.left_sp < bounds->low || activation.left_sp >= bounds->high);
+  if (!is_elsewhere && activation.left_sp < activation.native_sp) {
     ASAN_UNPOISON_MEMORY_REGION(reinterpret_cast<void*>(activation.left_sp),
                                 activation.native_sp - activation.left_sp);
   }

@@ -11,6 +11,7 @@
 
 #include "engine/platform/system_error.h"
 #include "engine/platform/virtual_memory.h"
+#include "engine/support/try.h"
 
 namespace brink::platform {
 namespace {
@@ -61,6 +62,42 @@ void CodeMemory::release() {
   base_ = nullptr;
   size_ = 0;
   is_sealed_ = false;
+}
+
+Result<CodeSpace> CodeSpace::reserve(size_t data_bytes, size_t max_code_bytes) {
+  const std::optional<size_t> data = round_up_to_page(data_bytes);
+  const std::optional<size_t> code = round_up_to_page(max_code_bytes);
+  size_t size;
+  if (!data || !code || __builtin_add_overflow(*data, *code, &size))
+    return make_error(ErrorKind::Usage, "not a size of machine code");
+  CodeSpace space;
+  space.memory_ = BRINK_TRY(Reservation::reserve(size));
+  if (*data != 0) BRINK_TRY(space.memory_.commit(0, *data));
+  space.data_bytes_ = *data;
+  return space;
+}
+
+Result<std::span<uint8_t>> CodeSpace::open(size_t bytes) {
+  const std::optional<size_t> size = round_up_to_page(bytes);
+  if (bytes == 0 || !size || *size > max_code_bytes() - used_)
+    return make_error(ErrorKind::Limit, "no room for more code of the module");
+  BRINK_TRY(memory_.commit(data_bytes_ + used_, *size));
+  open_bytes_ = *size;
+  return std::span(memory_.base() + data_bytes_ + used_, *size);
+}
+
+Status CodeSpace::seal(size_t used) {
+  const size_t size = round_up_to_page(used).value_or(0);
+  if (size == 0 || size > open_bytes_)
+    return make_error(ErrorKind::Usage, "not code that can be made executable");
+  uint8_t* const piece = memory_.base() + data_bytes_ + used_;
+  std::memset(piece + used, kTrapByte, size - used);
+  if (::mprotect(piece, size, PROT_READ | PROT_EXEC) != 0)
+    return make_system_error("cannot make code executable", errno);
+  __builtin___clear_cache(reinterpret_cast<char*>(piece), reinterpret_cast<char*>(piece + size));
+  used_ += size;
+  open_bytes_ = 0;
+  return {};
 }
 
 }  // namespace brink::platform

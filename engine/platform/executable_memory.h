@@ -9,7 +9,7 @@
 //
 // Invariants: no page is ever writable and executable at once, and a sealed one never becomes
 // writable again; what lies behind the used bytes traps when executed. Code is placed page by page,
-// so small functions are sealed together.
+// so small functions are sealed together. A CodeSpace goes through the same states piece by piece.
 
 #ifndef BRINK_PLATFORM_EXECUTABLE_MEMORY_H_
 #define BRINK_PLATFORM_EXECUTABLE_MEMORY_H_
@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "brink/error.h"
+#include "engine/platform/virtual_memory.h"
 
 namespace brink::platform {
 
@@ -59,6 +60,37 @@ class CodeMemory {
   uint8_t* base_ = nullptr;
   size_t size_ = 0;
   bool is_sealed_ = false;
+};
+
+/// Code that comes piece by piece, all of it near one area of data:
+///
+///     base                data().end() = code begins
+///     | data, read-write | sealed pieces, read-execute | reserved, no access ......... |
+///
+/// Where a piece lies is known before its code is made. One thread adds at a time.
+class CodeSpace {
+ public:
+  CodeSpace() = default;
+  /// Room for this much code at most; only what is added costs memory.
+  static Result<CodeSpace> reserve(size_t data_bytes, size_t max_code_bytes);
+
+  std::span<uint8_t> data() const { return {memory_.base(), data_bytes_}; }
+  const uint8_t* code() const { return memory_.base() + data_bytes_; }
+  /// Of sealed code, whole pages.
+  size_t code_bytes() const { return used_; }
+  size_t max_code_bytes() const { return memory_.size() - data_bytes_; }
+
+  /// Writable memory for the next piece, which begins at code() + code_bytes().
+  Result<std::span<uint8_t>> open(size_t bytes);
+  /// Makes that piece executable. The first `used` bytes are code; the rest of their last page is
+  /// filled with trapping instructions.
+  Status seal(size_t used);
+
+ private:
+  Reservation memory_;
+  size_t data_bytes_ = 0;
+  size_t used_ = 0;
+  size_t open_bytes_ = 0;
 };
 
 }  // namespace brink::platform
