@@ -9,8 +9,8 @@
 // Files named in BRINK_PRINT_IR=<substring> are printed.
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -35,7 +35,6 @@ using ir::verify;
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
 class Corpus {
  public:
@@ -51,9 +50,12 @@ class Corpus {
   int report() const {
     fmt::print("{} modules, {} functions, {} beyond limits, {} complaints\n", modules_, functions_,
                limits_, complaints_);
-    fmt::print("{:.1f} MB of bodies, {:.1f} MB/s; {} instructions in {} blocks\n", bytes_ / 1e6,
-               bytes_ / 1e6 / std::max(seconds_, 1e-9), insts_, blocks_);
-    fmt::print("{:.1f} MB/s of optimization\n", bytes_ / 1e6 / std::max(pass_seconds_, 1e-9));
+    const double megabytes = static_cast<double>(bytes_) / 1e6;
+    fmt::print(
+        "{:.1f} MB of bodies; built at {:.1f} MB/s: {} instructions, {} parameters, {} blocks\n",
+        megabytes, megabytes / std::max(seconds_, 1e-9), insts_, params_, blocks_);
+    fmt::print("optimized at {:.1f} MB/s: {} instructions, {} parameters, {} blocks\n",
+               megabytes / std::max(pass_seconds_, 1e-9), kept_insts_, kept_params_, kept_blocks_);
     return complaints_ == 0 ? 0 : 1;
   }
 
@@ -98,9 +100,9 @@ class Corpus {
   }
 
   void add_function(const ModuleContext& context, uint32_t index) {
-    const auto start = Clock::now();
+    const std::clock_t start = std::clock();
     Result<Function> function = build(context, index);
-    seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
+    seconds_ += seconds_since(start);
     bytes_ += context.module.functions[index].body.size;
     ++functions_;
     if (!function.has_value()) {
@@ -109,13 +111,21 @@ class Corpus {
       return;
     }
     blocks_ += function->blocks.size();
-    for (const Block& block : function->blocks) insts_ += block.insts.size();
+    for (const Block& block : function->blocks) {
+      insts_ += block.insts.size();
+      params_ += block.params.size();
+    }
     std::string complaints = verify(*function, *context.module.registry);
     if (complaints.empty()) {
-      const auto middle = Clock::now();
+      const std::clock_t middle = std::clock();
       optimize(context, *function);
-      pass_seconds_ += std::chrono::duration<double>(Clock::now() - middle).count();
+      pass_seconds_ += seconds_since(middle);
       complaints = verify(*function, *context.module.registry);
+    }
+    kept_blocks_ += function->blocks.size();
+    for (const Block& block : function->blocks) {
+      kept_insts_ += block.insts.size();
+      kept_params_ += block.params.size();
     }
     const char* wanted = std::getenv("BRINK_PRINT_IR");
     const bool is_wanted = wanted != nullptr && name_.find(wanted) != std::string::npos;
@@ -125,9 +135,14 @@ class Corpus {
     fmt::print("{}: function {}:\n{}{}\n", name_, index, complaints, ir::to_text(*function));
   }
 
+  static double seconds_since(std::clock_t start) {
+    return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  }
+
   std::string name_;
   uint64_t modules_ = 0, functions_ = 0, limits_ = 0, complaints_ = 0;
-  uint64_t bytes_ = 0, insts_ = 0, blocks_ = 0;
+  uint64_t bytes_ = 0, insts_ = 0, blocks_ = 0, params_ = 0;
+  uint64_t kept_insts_ = 0, kept_blocks_ = 0, kept_params_ = 0;
   double seconds_ = 0, pass_seconds_ = 0;
 };
 

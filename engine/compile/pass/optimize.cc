@@ -8,7 +8,7 @@
 
 #include "engine/compile/ir/builder.h"
 #include "engine/compile/ir/verifier.h"
-#include "engine/compile/pass/block_merging.h"
+#include "engine/compile/pass/dead_code.h"
 #include "engine/compile/pass/inlining.h"
 #include "engine/compile/pass/load_elimination.h"
 #include "engine/compile/pass/loop_invariants.h"
@@ -56,6 +56,8 @@ void check([[maybe_unused]] const ModuleContext& context,
 }  // namespace
 
 void optimize(const ModuleContext& context, ir::Function& function) {
+  remove_dead_code(function);
+  check(context, function);
   simplify_wide_multiplication(function);
   Callees callees(context);
   const bool has_inlined =
@@ -66,6 +68,8 @@ void optimize(const ModuleContext& context, ir::Function& function) {
   eliminate_loads(context.module, function);
   check(context, function);
   hoist_loop_invariants(context.module, function);
+  check(context, function);
+  remove_dead_code(function);
   check(context, function);
 }
 
