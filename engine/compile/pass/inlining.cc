@@ -11,7 +11,7 @@
 #include <algorithm>
 
 #include "engine/compile/ir/editor.h"
-#include "engine/compile/pass/block_merging.h"
+#include "engine/compile/pass/straighten.h"
 
 namespace brink::compile {
 
@@ -224,7 +224,7 @@ bool inline_calls(Function& function, const CalleeSource& callee_of) {
       has_changed = true;
     }
   }
-  if (has_changed) merge_blocks(function);
+  if (has_changed) straighten(function);
   return has_changed;
 }
 
