@@ -62,6 +62,7 @@ Lowering::Lowering(const ModuleContext& context, const ir::Function& function, L
 
 void Lowering::run() {
   out_.machine.function_index = function_.function_index;
+  out_.has_avx = has_avx_;
   count_uses();
   number_effects();
   const auto& blocks = plan_.blocks();

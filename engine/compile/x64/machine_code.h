@@ -198,6 +198,7 @@ struct LoweredFunction {
   /// Of each switch: for index 0, 1, ... the place in MachineBlock::targets; the last is for all
   /// larger ones.
   std::vector<std::vector<uint32_t>> switches;
+  bool has_avx = false;  ///< vector instructions are encoded with VEX, all of them
 };
 
 }  // namespace brink::compile::x64

@@ -1,0 +1,163 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Encodes one function. In memory, from low to high:
+//
+//     prologue | blocks | cold blocks | slow paths, traps | jump tables | constants
+//
+// Blocks that do nothing but jump are left out, their predecessors go where they would. Slow paths
+// are noted while the fast ones are encoded, and written behind all of them; traps with the same
+// code and position share theirs.
+//
+// Scratch registers (r11, xmm15) are free within every instruction, and for moves.
+
+#ifndef BRINK_COMPILE_X64_EMITTER_H_
+#define BRINK_COMPILE_X64_EMITTER_H_
+
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/compile/code_object.h"
+#include "engine/compile/data_area.h"
+#include "engine/compile/x64/encoder.h"
+#include "engine/compile/x64/machine_code.h"
+
+namespace brink::compile::x64 {
+
+/// A bug of ours if it is ever called: the encoder was asked for something that does not exist.
+class EncoderErrors : public asmjit::ErrorHandler {
+ public:
+  void handleError(asmjit::Error error, const char* message, asmjit::BaseEmitter* origin) override;
+};
+
+class Emitter {
+ public:
+  using Gp = asmjit::x86::Gp;
+  using Xmm = asmjit::x86::Xmm;
+  using Mem = asmjit::x86::Mem;
+  using Label = asmjit::Label;
+
+  /// An instruction with the places of its operands.
+  struct Placed {
+    const MachineInst& inst;
+    uint32_t index;  ///< in MachineFunction::insts
+    /// In the order of the instruction; those of an address come first.
+    Location operands[16];
+    uint8_t use_at[16];  ///< places of the uses behind the address
+    uint8_t def_at[16];
+    uint8_t use_count = 0;
+    uint8_t def_count = 0;
+    bool has_address = false;
+
+    PReg use(uint32_t i) const { return operands[use_at[i]].reg; }
+    PReg def(uint32_t i) const { return operands[def_at[i]].reg; }
+  };
+
+  Emitter(const ir::Function& function, const LoweredFunction& lowered,
+          const Allocation& allocation, std::string* assembly);
+  CodeObject run();
+
+ private:
+  struct SlowPath {
+    Label label;
+    std::function<void()> emit;
+  };
+
+  // emitter.cc
+  void plan_blocks();
+  bool is_empty(uint32_t block) const;
+  void emit_prologue();
+  void emit_block(uint32_t block);
+  void emit_inst(uint32_t index);
+  void emit_slow_paths();
+  void emit_constants();
+  void finish();
+
+  // emit_inst.cc
+  Placed place(uint32_t index) const;
+  void emit_encoded(const Placed& placed);
+  asmjit::Operand reg_operand(PReg reg, uint8_t bytes) const;
+  Mem memory(const Placed& placed, uint32_t bytes);
+  void emit_move_between(const AllocatedMove& move);
+  Mem slot(uint32_t offset, uint8_t bytes) const;
+  bool are_flags_needed(uint32_t index) const;
+
+  // A member function for each pseudo instruction, in emit_control.cc, emit_call.cc, emit_float.cc
+  // ...
+#define BRINK_PSEUDO(id, function) void emit_##function(const Placed& placed);
+#include "engine/compile/x64/pseudos.def"
+  void emit_pseudo(const Placed& placed);
+
+  // Jumps.
+  Label block_label(uint32_t block) const { return labels_[thread_[block]]; }
+  bool falls_into(uint32_t block) const { return thread_[block] == next_; }
+  void jump_to(uint32_t block);
+  void jump_if(Cond cond, const Label& label);
+  /// Notes what is written behind the function, and gives its label.
+  Label slow_path(std::function<void()> emit);
+  Label trap_label(TrapCode code, ir::PositionId position);
+  void emit_trap_call(TrapCode code, ir::PositionId position);
+
+  // Tables.
+  void add_site(uint32_t offset, ir::PositionId position);
+  /// What has to be noted at the return address of a call, which is here.
+  void note_return(const Placed& placed);
+  /// A slot of the data area as a memory operand; to be followed by note_relocation.
+  Mem data_area() const;
+  void note_relocation(RelocationKind kind, uint32_t index);
+  void call_data_area(RelocationKind kind, uint32_t index);
+  void jump_data_area(RelocationKind kind, uint32_t index);
+  Label constant(V128 bits, uint8_t bytes);
+  Mem constant64(uint64_t bits, uint8_t bytes = 8) {
+    return asmjit::x86::ptr(constant(V128{{bits, 0}}, bytes), 0, bytes);
+  }
+
+  /// A vector instruction in the encoding of this function: d = d op b.
+  void vector_op(uint32_t sse, uint32_t vex, const Xmm& d, const asmjit::Operand& b);
+  /// ucomis of floats of this width.
+  void compare_floats(uint8_t width, const Xmm& a, const asmjit::Operand& b);
+  void truncate_to(const Gp& d, const Xmm& from, uint8_t float_bytes);
+  void truncation_failed(const Placed& placed, const Label& done);
+
+  Gp gp(PReg reg, uint8_t bytes) const;
+  Xmm xmm(PReg reg) const { return Xmm(reg.index()); }
+  uint32_t here() const { return static_cast<uint32_t>(a_.offset()); }
+
+  const ir::Function& function_;
+  const LoweredFunction& lowered_;
+  const MachineFunction& machine_;
+  const Allocation& allocation_;
+  std::string* assembly_;
+
+  EncoderErrors errors_;
+  asmjit::StringLogger logger_;
+  asmjit::CodeHolder code_;
+  asmjit::x86::Assembler a_;
+
+  CodeObject object_;
+  uint32_t frame_ = 0;            ///< what the prologue takes
+  bool has_avx_ = false;          ///< the function's vector instructions are VEX
+  std::vector<uint32_t> layout_;  ///< blocks as they are written
+  std::vector<uint32_t> thread_;  ///< by block: where a jump to it ends up
+  std::vector<Label> labels_;
+  uint32_t block_ = 0;  ///< the one that is written
+  uint32_t next_ = 0;   ///< and which comes next
+  std::vector<SlowPath> slow_paths_;
+  std::map<std::pair<TrapCode, ir::PositionId>, Label> traps_;
+  std::vector<PoolConstant> constants_;
+  std::vector<Label> constant_labels_;
+  struct JumpTable {
+    Label label;
+    uint32_t index;  ///< in LoweredFunction::switches
+    uint32_t block;
+  };
+  std::vector<JumpTable> tables_;
+  std::vector<uint32_t> landing_blocks_;  ///< by CodeObject::landings
+};
+
+}  // namespace brink::compile::x64
+
+#endif  // BRINK_COMPILE_X64_EMITTER_H_
