@@ -37,14 +37,14 @@ struct FlagTable {
 
 bool reads_flags(uint16_t code) {
   static const FlagTable table;
-  if (!is_pseudo(code)) return table.reads[code];
+  if (!is_pseudo(code)) return table.reads[code & ~kLocked];
   const auto pseudo = static_cast<Pseudo>(code);
   return pseudo == Pseudo::JumpIf || pseudo == Pseudo::TrapIf || pseudo == Pseudo::VectorSelect;
 }
 
 bool keeps_flags(uint16_t code) {
   static const FlagTable table;
-  if (!is_pseudo(code)) return table.keeps[code];
+  if (!is_pseudo(code)) return table.keeps[code & ~kLocked];
   const auto pseudo = static_cast<Pseudo>(code);
   return pseudo == Pseudo::Move || pseudo == Pseudo::IntConst || pseudo == Pseudo::VectorZero;
 }
@@ -145,7 +145,8 @@ void Emitter::emit_encoded(const Placed& placed) {
       default: operand = reg_operand(placed.use(static_cast<uint32_t>(letter - '0')), use_bytes);
     }
   }
-  a_.emitOpArray(inst.code, operands, count);
+  if ((inst.code & kLocked) != 0) a_.lock();
+  a_.emitOpArray(inst.code & ~kLocked, operands, count);
   if (form.has('m') && Address::base_of(inst.extra) == Address::Base::TypeId) {
     BRINK_CHECK(!has_imm);
     note_relocation(RelocationKind::TypeId, static_cast<uint32_t>(inst.disp));
@@ -244,7 +245,7 @@ MachineNames machine_names() {
     };
     if (is_pseudo(inst.code)) return kPseudos[inst.code - static_cast<uint16_t>(Pseudo::First) - 1];
     asmjit::String name;
-    asmjit::InstAPI::instIdToString(asmjit::Arch::kX64, inst.code, name);
+    asmjit::InstAPI::instIdToString(asmjit::Arch::kX64, inst.code & ~kLocked, name);
     return std::string(name.data(), name.size());
   };
   names.reg = [](PReg reg) -> std::string {

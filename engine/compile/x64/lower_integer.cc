@@ -265,40 +265,6 @@ void lower_extend_unsigned(Lowering& l, ValueId value, const Row&) {
   l.emit_move(l.def(value), l.use(l.arg(value, 0)));
 }
 
-// --- 128 bits ---
-
-VReg result_or_temp(Lowering& l, ValueId value, uint32_t index) {
-  const ValueId result = l.result(value, index);
-  return result == ir::kNoValue ? l.new_int() : l.def(result);
-}
-
-/// add128, sub128: code for the low halves, vex for the high ones.
-void lower_wide_sum(Lowering& l, ValueId value, const Row& row) {
-  const auto args = l.function().args(l.inst(value));
-  const VReg low = l.use(args[0]);
-  const VReg high = l.use(args[1]);
-  l.emit(Form::TU, row.code,
-         {.width = 8, .d = result_or_temp(l, value, 0), .a = low, .b = l.use(args[2])});
-  l.emit(Form::TU, row.vex,
-         {.width = 8, .d = result_or_temp(l, value, 1), .a = high, .b = l.use(args[3])});
-}
-
-void lower_wide_product(Lowering& l, ValueId value, const Row& row) {
-  const VReg low = result_or_temp(l, value, 0);
-  const VReg high = result_or_temp(l, value, 1);
-  const VReg a = l.use(l.arg(value, 0));
-  const VReg b = l.use(l.arg(value, 1));
-  if (row.code == I::kIdMul && l.has(CpuFeature::Bmi2)) {
-    l.emit_operands(
-        Form::DEU, I::kIdMulx, 8,
-        {Operand::use(b), Operand::use_fixed(a, kRdx), Operand::def(high), Operand::def(low)});
-    return;
-  }
-  l.emit_operands(Form::U, row.code, 8,
-                  {Operand::use(b), Operand::use_fixed(a, kRax), Operand::def_fixed(low, kRax),
-                   Operand::def_fixed(high, kRdx)});
-}
-
 #define BRINK_BOTH(name, lower, code, vex)                \
   Row{ir::to_op(Opcode::I32##name), lower, code, vex, 4}, \
       Row{ir::to_op(Opcode::I64##name), lower, code, vex, 8}
@@ -327,10 +293,6 @@ constexpr Row kRows[] = {
     {ir::to_op(Opcode::I64ExtendI32S), lower_extend, I::kIdMovsxd, 0, 8, 4},
     {ir::to_op(Opcode::I64ExtendI32U), lower_extend_unsigned},
     {ir::to_op(Opcode::I32WrapI64), lower_wrap},
-    {ir::to_op(Opcode::I64Add128), lower_wide_sum, I::kIdAdd, I::kIdAdc},
-    {ir::to_op(Opcode::I64Sub128), lower_wide_sum, I::kIdSub, I::kIdSbb},
-    {ir::to_op(Opcode::I64MulWideS), lower_wide_product, I::kIdImul},
-    {ir::to_op(Opcode::I64MulWideU), lower_wide_product, I::kIdMul},
 };
 // clang-format on
 

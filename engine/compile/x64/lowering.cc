@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "engine/compile/x64/encoder.h"
+#include "engine/compile/x64/lower.h"
 #include "engine/support/check.h"
 
 namespace brink::compile::x64 {
@@ -504,6 +505,12 @@ VReg Lowering::emit_load(const Address& address, uint8_t bytes) {
   const VReg vreg = new_int(bytes);
   emit(Form::DM, I::kIdMov, {.width = bytes, .d = vreg, .mem = &address});
   return vreg;
+}
+
+LoweredFunction lower(const ModuleContext& context, const ir::Function& function) {
+  LoweredFunction out;
+  Lowering(context, function, out).run();
+  return out;
 }
 
 }  // namespace brink::compile::x64
