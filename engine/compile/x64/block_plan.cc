@@ -163,8 +163,10 @@ void BlockPlan::plan_edges() {
       const auto args = function_.args(target);
       key.insert(key.end(), args.begin(), args.end());
       const auto [same, is_new] = known.try_emplace(std::move(key), edge.index);
-      edge_of_[edge.index] = same->second;
-      if (!is_new) continue;
+      // A branch keeps two ways even if they lead to the same place; a switch has few for many
+      // indices.
+      edge_of_[edge.index] = block.target_count > 2 ? same->second : edge.index;
+      if (!is_new && block.target_count > 2) continue;
       const uint32_t place = place_of_edge(order_[i], target.block, edge.depth);
       behind[place == kNone ? i : place].push_back(edge);
     }
