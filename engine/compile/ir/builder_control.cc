@@ -248,9 +248,13 @@ void FunctionBuilder::bind(const Label& label, Args results) {
 
 FunctionBuilder::Condition FunctionBuilder::condition_of(ValueId value) {
   Condition condition;
-  while (f_[value].op == to_op(Opcode::I32Eqz)) {
-    value = f_[value].args[0];
-    condition.is_inverted = !condition.is_inverted;
+  while (true) {
+    const Inst& inst = f_[value];
+    const bool is_test = inst.op == to_op(Opcode::I32Eqz);
+    const bool is_not_zero = inst.op == to_op(Opcode::I32Ne) && is_zero(inst.args[1]);
+    if (!is_test && !is_not_zero) break;
+    value = inst.args[0];
+    condition.is_inverted ^= is_test;
   }
   condition.value = value;
   condition.is_constant = f_[value].op == to_op(Opcode::I32Const);

@@ -210,6 +210,9 @@ class FunctionBuilder final : private InstSink {
   void branch_if(Decoder& d, uint32_t depth, std::span<const ValueId> operands,
                  Condition condition);
   Condition condition_of(ValueId value);
+  bool is_zero(ValueId value) const {
+    return f_[value].op == to_op(Opcode::I32Const) && f_[value].imm == 0;
+  }
   std::span<const ValueId> values_of(Args items);
   void fill_table(Decoder& d, std::span<const uint32_t> depths, std::span<const ValueId> operands,
                   uint32_t first_target);
