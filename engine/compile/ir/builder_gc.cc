@@ -21,8 +21,14 @@ ValueId FunctionBuilder::word_of(ValueId reference) {
   return emit(make_inst(Op::RefToInt, Type::I64, {reference}));
 }
 
+/// Words of references are not numbered, so that a check has been passed already is remembered by
+/// an instruction of no block that checks the reference itself.
 void FunctionBuilder::check_null(const Item& reference, TrapCode code) {
-  if (reference.type.nullable()) trap_if(is_null(reference.value.id), code);
+  if (!reference.type.nullable()) return;
+  const Inst fact = make_inst(Op::TrapIf, Type::Void, {reference.value.id});
+  if (values_.find(fact) != kNoValue) return;
+  trap_if(is_null(reference.value.id), code);
+  values_.add(add_inst(f_, fact));
 }
 
 // ---- references ----
@@ -110,10 +116,20 @@ void FunctionBuilder::cast(Decoder& d, const Instruction& i, Args args, Args res
 
 // ---- fields and elements ----
 
-ValueId FunctionBuilder::object_address(ValueId reference) {
+/// Once there is an object, as there is here, the heap's base never changes; before, it does. So a
+/// load that dominates is as good, but passes must not take it for a constant.
+ValueId FunctionBuilder::heap_base() {
   const ValueId exec = load_constant(instance(), vm_layout::kExec);
-  const ValueId heap_base = load_vm(exec, vm_layout::kHeapBase);
-  return emit(Opcode::I64Add, Type::I64, {heap_base, word_of(reference)});
+  Inst inst = make_inst(Opcode::I64Load, Type::I64, {exec},
+                        uint64_t{region::kVm} << 32 | vm_layout::kHeapBase);
+  inst.flags = Inst::kRaw;
+  ValueId base = values_.find(inst);
+  if (base == kNoValue) values_.add(base = effect(inst));
+  return base;
+}
+
+ValueId FunctionBuilder::object_address(ValueId reference) {
+  return emit(Opcode::I64Add, Type::I64, {heap_base(), word_of(reference)});
 }
 
 /// The address of an element less kObjectData; the array and the element have been found to exist.

@@ -261,6 +261,7 @@ class FunctionBuilder final : private InstSink {
     return emit(Opcode::I64Eqz, Type::I32, {word_of(reference)});
   }
   void check_null(const Item& reference, TrapCode code);
+  ValueId heap_base();
   ValueId object_address(ValueId reference);
   ValueId element_address(const Item& array, ValueId index, uint32_t element_bytes);
   ValueId load_storage(ValType storage, bool is_signed, ValueId base, uint32_t offset);

@@ -115,6 +115,9 @@ class Corpus {
       insts_ += block.insts.size();
       params_ += block.params.size();
     }
+    const char* wanted = std::getenv("BRINK_PRINT_IR");
+    const bool is_wanted = wanted != nullptr && name_.find(wanted) != std::string::npos;
+    if (is_wanted) fmt::print("built: {}", ir::to_text(*function));
     std::string complaints = verify(*function, *context.module.registry);
     if (complaints.empty()) {
       const std::clock_t middle = std::clock();
@@ -127,9 +130,7 @@ class Corpus {
       kept_insts_ += block.insts.size();
       kept_params_ += block.params.size();
     }
-    const char* wanted = std::getenv("BRINK_PRINT_IR");
-    const bool is_wanted = wanted != nullptr && name_.find(wanted) != std::string::npos;
-    if (is_wanted) fmt::print("{}", ir::to_text(*function));
+    if (is_wanted) fmt::print("optimized: {}", ir::to_text(*function));
     if (complaints.empty()) return;
     ++complaints_;
     fmt::print("{}: function {}:\n{}{}\n", name_, index, complaints, ir::to_text(*function));
