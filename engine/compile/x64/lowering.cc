@@ -171,10 +171,20 @@ uint32_t Lowering::target_count() const {
   return function_.blocks[plan_.blocks()[current_block_].block].target_count;
 }
 
+/// Whether somebody wants the value, or one of several.
+bool Lowering::is_asked_for(ValueId value) const {
+  if (vregs_[value] != kNoVReg) return true;
+  if (inst(value).type != ir::Type::Void) return false;
+  const auto found = results_.find(value);
+  return found != results_.end() && std::ranges::any_of(found->second, [this](ValueId result) {
+    return result != ir::kNoValue && vregs_[result] != kNoVReg;
+  });
+}
+
 void Lowering::lower_inst(ValueId value) {
   const Inst& inst = function_[value];
   if (folded_[value]) return;
-  if (vregs_[value] == kNoVReg && !ir::has_effect(inst)) return;
+  if (!ir::has_effect(inst) && !is_asked_for(value)) return;
   if (is_constant_op(inst.op)) return;  // made by their users
   current_ = value;
   const Row& row = row_of(inst.op);

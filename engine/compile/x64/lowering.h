@@ -222,6 +222,7 @@ class Lowering {
   void number_effects();
   void lower_block(uint32_t machine_block);
   void lower_edge_block(uint32_t machine_block);
+  bool is_asked_for(ir::ValueId value) const;
   void lower_inst(ir::ValueId value);
   void emit_params();
   void emit_constant_value(const PendingConstant& pending);
