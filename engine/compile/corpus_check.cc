@@ -10,8 +10,8 @@
 // BRINK_PRINT_CODE=<function index> prints all stages of that function.
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -31,7 +31,6 @@ namespace brink::compile {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
 class Corpus {
  public:
@@ -105,10 +104,10 @@ class Corpus {
       fmt::print("{}: function {}:\n{}\n", name_, index, complaints);
       return;
     }
-    const auto start = Clock::now();
+    const std::clock_t start = std::clock();
     const Result<CodeObject> code =
         compile_function(context, index, is_wanted ? &listing : nullptr);
-    seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
+    seconds_ += static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
     if (is_wanted) fmt::print("{}", listing.text);
     if (code.has_value())
       code_bytes_ += code->code.size();

@@ -26,8 +26,8 @@ class LoopInvariants {
   LoopInvariants(const wasm::Module& module, ir::Function& function)
       : module_(module), function_(function), flow_(function) {}
 
-  void run() {
-    if (flow_.loops().empty()) return;
+  bool run() {
+    if (flow_.loops().empty()) return false;
     writes_ = find_loop_writes(module_, function_, flow_);
     block_of_.assign(function_.insts.size(), ir::kNoBlock);
     for (const BlockId block : flow_.reverse_postorder()) {
@@ -42,6 +42,7 @@ class LoopInvariants {
     for (uint32_t i = 0; i < blocks.size(); ++i)
       if (flow_.loops()[i].preheader != ir::kNoBlock)
         for (const BlockId block : blocks[i]) hoist(i, block);
+    return has_moved_;
   }
 
  private:
@@ -55,6 +56,7 @@ class LoopInvariants {
       block_of_[id] = loop.preheader;
       return true;
     });
+    has_moved_ |= !moved_.empty();
     std::vector<ValueId>& before = function_.blocks[loop.preheader].insts;
     before.insert(before.end() - 1, moved_.begin(), moved_.end());
   }
@@ -99,12 +101,13 @@ class LoopInvariants {
   std::vector<LoopWrites> writes_;  ///< by loop
   std::vector<BlockId> block_of_;   ///< where a value is defined
   std::vector<ValueId> moved_;
+  bool has_moved_ = false;
 };
 
 }  // namespace
 
-void hoist_loop_invariants(const wasm::Module& module, ir::Function& function) {
-  LoopInvariants(module, function).run();
+bool hoist_loop_invariants(const wasm::Module& module, ir::Function& function) {
+  return LoopInvariants(module, function).run();
 }
 
 }  // namespace brink::compile

@@ -13,7 +13,8 @@
 
 namespace brink::compile {
 
-void hoist_loop_invariants(const wasm::Module& module, ir::Function& function);
+/// True if something was moved: values from different loops may be equal now.
+bool hoist_loop_invariants(const wasm::Module& module, ir::Function& function);
 
 }  // namespace brink::compile
 

@@ -67,7 +67,7 @@ void optimize(const ModuleContext& context, ir::Function& function) {
   check(context, function);
   eliminate_loads(context.module, function);
   check(context, function);
-  hoist_loop_invariants(context.module, function);
+  if (hoist_loop_invariants(context.module, function)) renumber_values(function);
   check(context, function);
   remove_dead_code(function);
   check(context, function);
