@@ -51,8 +51,8 @@ void unary(Lowering& l, ValueId value, const Row& row) {
   Vectors(l).unary(inst_of(row), l.source(l.arg(value, 0), 16), d);
 }
 
-/// d = op a, of which only the lower half is read.
-void unary_half(Lowering& l, ValueId value, const Row& row) {
+/// d = op a, where memory would be read as less than a vector, or as more.
+void unary_reg(Lowering& l, ValueId value, const Row& row) {
   const VReg d = l.def(value);
   Vectors(l).unary(inst_of(row), l.use(l.arg(value, 0)), d);
 }
@@ -199,12 +199,12 @@ constexpr Row kSimdRows[] = {
     BRINK_ROW(I8x16NarrowI16x8U, binary, Packuswb, Vpackuswb)
     BRINK_ROW(I16x8NarrowI32x4S, binary, Packssdw, Vpackssdw)
     BRINK_ROW(I16x8NarrowI32x4U, binary, Packusdw, Vpackusdw)
-    BRINK_ROW(I16x8ExtendLowI8x16S, unary_half, Pmovsxbw, Vpmovsxbw)
-    BRINK_ROW(I16x8ExtendLowI8x16U, unary_half, Pmovzxbw, Vpmovzxbw)
-    BRINK_ROW(I32x4ExtendLowI16x8S, unary_half, Pmovsxwd, Vpmovsxwd)
-    BRINK_ROW(I32x4ExtendLowI16x8U, unary_half, Pmovzxwd, Vpmovzxwd)
-    BRINK_ROW(I64x2ExtendLowI32x4S, unary_half, Pmovsxdq, Vpmovsxdq)
-    BRINK_ROW(I64x2ExtendLowI32x4U, unary_half, Pmovzxdq, Vpmovzxdq)
+    BRINK_ROW(I16x8ExtendLowI8x16S, unary_reg, Pmovsxbw, Vpmovsxbw)
+    BRINK_ROW(I16x8ExtendLowI8x16U, unary_reg, Pmovzxbw, Vpmovzxbw)
+    BRINK_ROW(I32x4ExtendLowI16x8S, unary_reg, Pmovsxwd, Vpmovsxwd)
+    BRINK_ROW(I32x4ExtendLowI16x8U, unary_reg, Pmovzxwd, Vpmovzxwd)
+    BRINK_ROW(I64x2ExtendLowI32x4S, unary_reg, Pmovsxdq, Vpmovsxdq)
+    BRINK_ROW(I64x2ExtendLowI32x4U, unary_reg, Pmovzxdq, Vpmovzxdq)
     BRINK_ROW(I16x8ExtendHighI8x16S, lower_extend_high, Pmovsxbw, Vpmovsxbw)
     BRINK_ROW(I32x4ExtendHighI16x8S, lower_extend_high, Pmovsxwd, Vpmovsxwd)
     BRINK_ROW(I64x2ExtendHighI32x4S, lower_extend_high, Pmovsxdq, Vpmovsxdq)
@@ -301,10 +301,10 @@ constexpr Row kSimdRows[] = {
     // Conversion
     BRINK_ROW(F32x4ConvertI32x4S, unary, Cvtdq2ps, Vcvtdq2ps)
     BRINK_SEQUENCE(F32x4ConvertI32x4U, lower_f32x4_convert_u)
-    BRINK_ROW(F64x2ConvertLowI32x4S, unary_half, Cvtdq2pd, Vcvtdq2pd)
+    BRINK_ROW(F64x2ConvertLowI32x4S, unary_reg, Cvtdq2pd, Vcvtdq2pd)
     BRINK_SEQUENCE(F64x2ConvertLowI32x4U, lower_f64x2_convert_u)
-    BRINK_ROW(F32x4DemoteF64x2Zero, unary, Cvtpd2ps, Vcvtpd2ps)
-    BRINK_ROW(F64x2PromoteLowF32x4, unary_half, Cvtps2pd, Vcvtps2pd)
+    BRINK_ROW(F32x4DemoteF64x2Zero, unary_reg, Cvtpd2ps, Vcvtpd2ps)
+    BRINK_ROW(F64x2PromoteLowF32x4, unary_reg, Cvtps2pd, Vcvtps2pd)
     BRINK_SEQUENCE(I32x4TruncSatF32x4S, lower_trunc_f32x4_s)
     BRINK_SEQUENCE(I32x4TruncSatF32x4U, lower_trunc_f32x4_u)
     BRINK_SEQUENCE(I32x4TruncSatF64x2SZero, lower_trunc_f64x2_s)
@@ -341,7 +341,7 @@ constexpr Row kSimdRows[] = {
     BRINK_SEQUENCE(I32x4Splat, lower_splat, 4)
     BRINK_SEQUENCE(I64x2Splat, lower_splat, 8)
     BRINK_SEQUENCE(F32x4Splat, lower_splat_f32)
-    BRINK_ROW(F64x2Splat, unary_half, Movddup, Vmovddup)
+    BRINK_ROW(F64x2Splat, unary_reg, Movddup, Vmovddup)
     BRINK_ROW(I8x16ExtractLaneS, lower_extract, Pextrb, Vpextrb, 1, 1)
     BRINK_ROW(I8x16ExtractLaneU, lower_extract, Pextrb, Vpextrb, 1)
     BRINK_ROW(I16x8ExtractLaneS, lower_extract, Pextrw, Vpextrw, 2, 2)

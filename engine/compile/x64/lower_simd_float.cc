@@ -22,6 +22,12 @@ constexpr V128 splat(double lane) {
   return splat64(std::bit_cast<uint64_t>(lane));
 }
 
+/// Lanes of a >= limit.
+VReg at_least(Vectors& v, VReg a, float limit) {
+  return v.has_avx() ? v.binary_imm(kCmpps, a, splat(limit), compare::kGe)
+                     : v.binary_imm(kCmpps, v.constant(splat(limit)), a, compare::kLe);
+}
+
 }  // namespace
 
 // The machine's minimum is its second operand if one is a NaN, or if both are zeros. In both orders
@@ -42,12 +48,19 @@ void lower_vector_extreme(Lowering& l, ValueId value, const Row& row) {
         .extra = static_cast<uint8_t>((is_max ? 1 : 0) | (is_double ? 2 : 0));
     return;
   }
+  const VReg is_nan = v.binary_imm(is_double ? kCmppd : kCmpps, a, b, compare::kUnordered);
   const VReg one = v.binary(extreme, a, b);
   const VReg other = v.binary(extreme, b, a);
-  const VReg both = is_max ? v.binary(is_double ? kAndpd : kAndps, one, other)
-                           : v.binary(is_double ? kOrpd : kOrps, one, other);
-  const VReg is_nan = v.binary_imm(is_double ? kCmppd : kCmpps, a, b, compare::kUnordered);
-  v.blend(both, nan, is_nan, d);
+  const VReg both = is_max ? v.binary(is_double ? kAndpd : kAndps, other, one)
+                           : v.binary(is_double ? kOrpd : kOrps, other, one);
+  if (v.has_avx()) {
+    v.blend(both, nan, is_nan, d);
+    return;
+  }
+  // All ones is a NaN, and without the lower bits of its payload the canonical one.
+  const VReg wide = v.binary(is_double ? kOrpd : kOrps, both, is_nan);
+  const VReg payload = is_double ? v.shift(kPsrlq, is_nan, 13) : v.shift(kPsrld, is_nan, 10);
+  v.binary(kPandn, payload, wide, d);
 }
 
 void lower_vector_madd(Lowering& l, ValueId value, const Row& row) {
@@ -108,13 +121,13 @@ void lower_trunc_f32x4_s(Lowering& l, ValueId value, const Row&) {
     constexpr uint8_t kTruth = (ternary::kFirst & ternary::kSecond) ^ ternary::kThird;
     const VReg number = v.unary(kCvttps2dq, a);
     const VReg ordered = v.binary_imm(kCmpps, a, a, compare::kOrdered);
-    const VReg above = v.binary_imm(kCmpps, a, splat(0x1p31f), compare::kGe);
+    const VReg above = at_least(v, a, 0x1p31f);
     v.ternary512(kTruth, number, ordered, above, d);
     return;
   }
   const VReg ordered = v.binary_imm(kCmpps, a, a, compare::kOrdered);
   const VReg number = v.binary(kAndps, ordered, a);
-  const VReg above = v.binary_imm(kCmpps, v.constant(splat(0x1p31f)), number, compare::kLe);
+  const VReg above = at_least(v, number, 0x1p31f);
   v.binary(kPxor, above, v.unary(kCvttps2dq, number), d);
 }
 
@@ -132,9 +145,8 @@ void lower_trunc_f32x4_u(Lowering& l, ValueId value, const Row&) {
     v.unary512(I::kIdVcvttps2udq, positive, d);  // all ones for what is above the range
     return;
   }
-  const VReg limit = v.constant(splat(0x1p31f));
-  const VReg rest = v.binary(kSubps, positive, limit);
-  const VReg above = v.binary_imm(kCmpps, limit, rest, compare::kLe);
+  const VReg rest = v.binary(kSubps, positive, splat(0x1p31f));
+  const VReg above = at_least(v, rest, 0x1p31f);
   const VReg bits = v.binary(kPxor, above, v.unary(kCvttps2dq, rest));
   const VReg high = v.binary(kPmaxsd, bits, zero);
   v.binary(kPaddd, high, v.unary(kCvttps2dq, positive), d);

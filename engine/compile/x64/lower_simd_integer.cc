@@ -66,9 +66,8 @@ VReg dot_bytes(Vectors& v, VReg a, VReg b, VReg d) {
   const VReg even_a = v.shift(kPsllw, a, 8);
   const VReg even_b = v.shift(kPsllw, b, 8);
   const VReg even = v.binary(kPmulhw, even_a, even_b);
-  const VReg mask = v.constant(odd_bytes);
-  const VReg odd_a = v.binary(kPand, mask, a);
-  const VReg odd_b = v.binary(kPand, mask, b);
+  const VReg odd_a = v.masked(a, odd_bytes);
+  const VReg odd_b = v.masked(b, odd_bytes);
   const VReg odd = v.binary(kPmulhw, odd_a, odd_b);
   return v.binary(kPaddsw, odd, even, d);
 }
@@ -241,7 +240,7 @@ void lower_extadd_words_u(Lowering& l, ValueId value, const Row&) {
   const VReg d = l.def(value);
   const VReg a = l.use(l.arg(value, 0));
   const VReg odd = v.shift(kPsrld, a, 16);
-  const VReg even = v.binary(kPand, a, splat32(0xffff));
+  const VReg even = v.masked(a, splat32(0xffff));
   v.binary(kPaddd, odd, even, d);
 }
 

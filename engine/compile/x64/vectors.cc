@@ -127,6 +127,10 @@ VReg Vectors::invert(VReg a, VReg d) {
   return d;
 }
 
+VReg Vectors::masked(VReg a, const V128& mask) {
+  return has_avx() ? binary(kPand, a, mask) : binary(kPand, constant(mask), a);
+}
+
 VReg Vectors::unary512(uint32_t op, VReg a, VReg d) {
   d = result(d);
   l_.emit(Form::DU, op, {.width = 16, .d = d, .a = a});

@@ -198,6 +198,8 @@ class Vectors {
   VReg constant(const V128& bits, VReg d = kNoVReg);
   VReg from_int(VReg a, uint8_t bytes = 4);
   VReg invert(VReg a, VReg d = kNoVReg);
+  /// a & mask, for an `a` that is needed afterwards.
+  VReg masked(VReg a, const V128& mask);
 
   // AVX-512 only. Instructions have one encoding there.
   VReg unary512(uint32_t op, VReg a, VReg d = kNoVReg);
