@@ -46,7 +46,8 @@ bool keeps_flags(uint16_t code) {
   static const FlagTable table;
   if (!is_pseudo(code)) return table.keeps[code & ~kLocked];
   const auto pseudo = static_cast<Pseudo>(code);
-  return pseudo == Pseudo::Move || pseudo == Pseudo::IntConst || pseudo == Pseudo::VectorZero;
+  return pseudo == Pseudo::Move || pseudo == Pseudo::IntConst || pseudo == Pseudo::VectorZero ||
+         pseudo == Pseudo::VectorOnes;
 }
 
 }  // namespace

@@ -13,24 +13,20 @@ void Emitter::emit_vector_ones(const Placed& placed) {
   vector_op(I::kIdPcmpeqd, I::kIdVpcmpeqd, xmm(placed.def(0)), xmm(placed.def(0)));
 }
 
-/// The machine's minimum of two operands is not the same in both orders if one is a NaN or both are
-/// zeros. The first case is masked, in the second one `or` gives the minimum and `and` the maximum.
+/// vrange tells zeros apart by their signs, but not NaNs; where an operand is one, the result is
+/// replaced. Its immediate: minimum or maximum, with the sign that it has. Nothing but this uses
+/// mask registers.
 void Emitter::emit_vector_extreme(const Placed& placed) {
+  constexpr uint8_t kUnordered = 3;
   const bool is_max = (placed.inst.extra & 1) != 0;
   const bool is_double = (placed.inst.extra & 2) != 0;
-  constexpr uint32_t kUnordered = 3;
-  const uint32_t extreme = is_max ? (is_double ? I::kIdVmaxpd : I::kIdVmaxps)
-                                  : (is_double ? I::kIdVminpd : I::kIdVminps);
-  const uint32_t merge = is_max ? I::kIdVandps : I::kIdVorps;
   const Xmm a = xmm(placed.use(0));
   const Xmm b = xmm(placed.use(1));
   const Xmm d = xmm(placed.def(0));
-  const Xmm other = xmm(kVectorScratch);
   const Mem nan = x86::ptr(constant_labels_[placed.inst.imm], 0, 16);
+  const asmjit::Imm range(is_max ? 5 : 4);
   a_.emit(is_double ? I::kIdVcmppd : I::kIdVcmpps, x86::k1, a, b, asmjit::Imm(kUnordered));
-  a_.emit(extreme, other, a, b);
-  a_.emit(extreme, d, b, a);
-  a_.emit(merge, d, d, other);
+  a_.emit(is_double ? I::kIdVrangepd : I::kIdVrangeps, d, a, b, range);
   if (is_double)
     a_.k(x86::k1).vmovapd(d, nan);
   else

@@ -7,7 +7,7 @@
 
 #include "engine/compile/x64/emit.h"
 #include "engine/compile/x64/encoder.h"
-#include "engine/compile/x64/lowering.h"
+#include "engine/compile/x64/lower.h"
 #include "engine/wasm/type_registry.h"
 
 namespace brink::compile::x64 {
@@ -109,6 +109,11 @@ void SnippetBuilder::add_params(std::span<const ValType> params) {
   }
 }
 
+ir::ValueId SnippetBuilder::add(ir::Inst inst, const std::vector<ir::ValueId>& args) {
+  ir::set_args(function_, inst, args);
+  return add(inst);
+}
+
 uint64_t SnippetBuilder::add_vector(const V128& bits) {
   function_.vectors.push_back(bits);
   return function_.vectors.size() - 1;
@@ -140,9 +145,7 @@ void SnippetBuilder::finish(const std::vector<ir::ValueId>& results) {
       default: type_.results.push_back(ValKind::V128); break;
     }
   }
-  ir::Inst inst = ir::make_inst(ir::Op::Return, ir::Type::Void);
-  ir::set_args(function_, inst, results);
-  add(inst);
+  add(ir::make_inst(ir::Op::Return, ir::Type::Void), results);
   function_.type = &type_;
 }
 
@@ -152,8 +155,7 @@ Snippet::Snippet(const SnippetBuilder& builder, CpuFeatures cpu) {
   TypeRegistry types;
   runtime::ObjectLayouts layouts(types);
   const ModuleContext context{module, config, layouts, cpu, {}};
-  LoweredFunction lowered;
-  Lowering(context, builder.function(), lowered).run();
+  const LoweredFunction lowered = lower(context, builder.function());
   const std::string broken = verify(lowered.machine);
   if (!broken.empty()) FAIL(broken << "\n" << print(lowered.machine, machine_names()));
   const Allocation allocation = allocate_registers(lowered.machine, register_file());

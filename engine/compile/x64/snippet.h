@@ -42,6 +42,8 @@ class SnippetBuilder {
   ir::ValueId add(Opcode opcode, ir::Type type, std::initializer_list<ir::ValueId> args) {
     return add(ir::make_inst(opcode, type, args));
   }
+  /// With any number of arguments.
+  ir::ValueId add(ir::Inst inst, const std::vector<ir::ValueId>& args);
   ir::ValueId constant(ValType type, V128 bits);
   uint64_t add_vector(const V128& bits);
   /// Ends the function.
