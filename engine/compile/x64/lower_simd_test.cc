@@ -294,14 +294,14 @@ TEST_CASE("How many instructions a vector operation takes", "[.table]") {
   }
 }
 
-TEST_CASE("No vector operation takes more than a dozen instructions") {
+TEST_CASE("No vector operation takes more instructions than a short sequence has") {
   for (const Opcode opcode : vector_operations()) {
     const Case test = {.opcode = opcode};
     for (const CpuLevel& level : cpu_levels()) {
       SnippetBuilder builder(param_types(test));
       build(builder, test);
       const Snippet snippet(builder, level.features);
-      const uint32_t limit = level.features.has(platform::CpuFeature::Avx) ? 9 : 12;
+      const uint32_t limit = level.features.has(platform::CpuFeature::Avx) ? 9 : 14;
       INFO(mnemonic(opcode) << " on " << level.name << "\n" << snippet.assembly());
       CHECK(snippet.instruction_count() <= limit);
     }

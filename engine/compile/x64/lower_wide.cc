@@ -32,9 +32,10 @@ void emit_sum(Lowering& l, uint32_t code, VReg d, ValueId a, ValueId b) {
 void lower_add128(Lowering& l, ValueId value, const Row& row) {
   const VReg low = result_register(l, value, 0);
   emit_sum(l, row.code, low, l.arg(value, 0), l.arg(value, 2));
-  if (l.result(value, 1) == ir::kNoValue) return;
+  const ValueId high = l.result(value, 1);
+  if (high == ir::kNoValue || !l.is_used_later(high)) return;
   // Nothing comes between the two that writes flags: moves and constants do not.
-  emit_sum(l, row.vex, result_register(l, value, 1), l.arg(value, 1), l.arg(value, 3));
+  emit_sum(l, row.vex, l.def(high), l.arg(value, 1), l.arg(value, 3));
 }
 
 /// code: the multiplication of rax into rdx:rax.
