@@ -11,21 +11,32 @@ namespace brink::compile::x64 {
 
 namespace x86 = asmjit::x86;
 
+void Emitter::emit_jump_to(uint32_t code, const Label& label) {
+  const size_t number = jumps_.size();
+  // Backward jumps are as short as they can be by themselves.
+  if (number < short_jumps_.size() && short_jumps_[number]) a_.short_();
+  a_.emit(code, label);
+  jumps_.push_back({here(), label});
+}
+
 void Emitter::jump_to(uint32_t block) {
-  if (!falls_into(block)) a_.jmp(block_label(block));
+  if (!falls_into(block)) emit_jump_to(I::kIdJmp, block_label(block));
 }
 
 void Emitter::jump_if(Cond cond, const Label& label) {
+  const auto jump = [this](Cond flag, const Label& to) {
+    emit_jump_to(I::jccFromCond(static_cast<x86::CondCode>(flag)), to);
+  };
   if (cond == Cond::FloatNe) {
-    a_.jne(label);
-    a_.jp(label);
+    jump(Cond::NE, label);
+    jump(Cond::P, label);
   } else if (cond == Cond::FloatEq) {
     const Label unordered = a_.newLabel();
-    a_.jp(unordered);
-    a_.je(label);
+    jump(Cond::P, unordered);
+    jump(Cond::E, label);
     a_.bind(unordered);
   } else {
-    a_.emit(I::jccFromCond(static_cast<x86::CondCode>(cond)), label);
+    jump(cond, label);
   }
 }
 
@@ -59,7 +70,7 @@ void Emitter::emit_jump_table(const Placed& placed) {
   const Gp table = gp(kScratch, 8);
   const Label label = a_.newLabel();
   a_.cmp(gp(value, 4), static_cast<uint32_t>(places.size() - 1));
-  a_.jae(block_label(targets[places.back()].block));
+  jump_if(Cond::AE, block_label(targets[places.back()].block));
   a_.lea(table, x86::ptr(label));
   a_.movsxd(entry, x86::ptr(table, gp(value, 8), 2, 0, 4));
   a_.add(entry, table);
@@ -89,11 +100,11 @@ void Emitter::emit_poll(const Placed& placed) {
   const Label back = a_.newLabel();
   const ir::PositionId position = placed.inst.position;
   a_.cmp(x86::rsp, x86::ptr(gp(kInstance, 8), offsets::kNativeLimit, 8));
-  a_.jb(slow_path([this, back, position] {
-    call_data_area(RelocationKind::Stub, static_cast<uint32_t>(Stub::Interrupt));
-    add_site(here(), position);
-    a_.jmp(back);
-  }));
+  jump_if(Cond::B, slow_path([this, back, position] {
+            call_data_area(RelocationKind::Stub, static_cast<uint32_t>(Stub::Interrupt));
+            add_site(here(), position);
+            a_.jmp(back);
+          }));
   a_.bind(back);
 }
 
@@ -101,7 +112,7 @@ void Emitter::emit_fuel(const Placed& placed) {
   const Gp exec = gp(kScratch, 8);
   a_.mov(exec, x86::ptr(gp(kInstance, 8), offsets::kExec, 8));
   a_.sub(x86::ptr(exec, offsets::kFuel, 8), static_cast<int32_t>(placed.inst.imm));
-  a_.js(trap_label(TrapCode::OutOfFuel, placed.inst.position));
+  jump_if(Cond::S, trap_label(TrapCode::OutOfFuel, placed.inst.position));
 }
 
 // --- Calls ---
@@ -118,12 +129,12 @@ void Emitter::emit_call(const Placed& placed) {
     case CallSite::Kind::FuncRef: {
       const Label back = a_.newLabel();
       a_.cmp(x86::ptr(callee, offsets::kFuncInstance, 8), gp(kInstance, 8));
-      a_.jne(slow_path([this, placed, back, block = block_] {
-        call_data_area(RelocationKind::Stub, static_cast<uint32_t>(Stub::SwitchInstance));
-        block_ = block;
-        note_return(placed);
-        a_.jmp(back);
-      }));
+      jump_if(Cond::NE, slow_path([this, placed, back, block = block_] {
+                call_data_area(RelocationKind::Stub, static_cast<uint32_t>(Stub::SwitchInstance));
+                block_ = block;
+                note_return(placed);
+                a_.jmp(back);
+              }));
       a_.mov(scratch, x86::ptr(callee, offsets::kFuncNative, 8));
       a_.call(x86::ptr(scratch, 0, 8));
       note_return(placed);
@@ -151,9 +162,9 @@ void Emitter::emit_tail_call(const Placed& placed) {
   }
   const Gp callee = gp(kCallee, 8);
   a_.cmp(x86::ptr(callee, offsets::kFuncInstance, 8), gp(kInstance, 8));
-  a_.jne(slow_path([this] {
-    jump_data_area(RelocationKind::Stub, static_cast<uint32_t>(Stub::SwitchInstance));
-  }));
+  jump_if(Cond::NE, slow_path([this] {
+            jump_data_area(RelocationKind::Stub, static_cast<uint32_t>(Stub::SwitchInstance));
+          }));
   a_.mov(gp(kScratch, 8), x86::ptr(callee, offsets::kFuncNative, 8));
   a_.jmp(x86::ptr(gp(kScratch, 8), 0, 8));
 }
@@ -181,15 +192,15 @@ void Emitter::emit_divide(const Placed& placed) {
   const ir::PositionId position = placed.inst.position;
   const Label done = a_.newLabel();
   a_.cmp(divisor, -1);
-  a_.je(slow_path([this, is_remainder, position, done, low, high] {
-    if (is_remainder) {
-      a_.xor_(x86::edx, x86::edx);
-    } else {
-      a_.neg(low);
-      a_.jo(trap_label(TrapCode::IntegerOverflow, position));
-    }
-    a_.jmp(done);
-  }));
+  jump_if(Cond::E, slow_path([this, is_remainder, position, done, low, high] {
+            if (is_remainder) {
+              a_.xor_(x86::edx, x86::edx);
+            } else {
+              a_.neg(low);
+              jump_if(Cond::O, trap_label(TrapCode::IntegerOverflow, position));
+            }
+            a_.jmp(done);
+          }));
   if (width == 4)
     a_.cdq();
   else

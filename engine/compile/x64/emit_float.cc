@@ -64,15 +64,15 @@ void Emitter::emit_float_extreme(const Placed& placed) {
   const uint32_t* zeros = is_min ? op.either : op.both;
   const uint32_t* differ = is_min ? op.min : op.max;
   compare_floats(placed.inst.width, d, b);
-  a_.je(slow_path([this, d, b, done, zeros, &op] {
-    const Label unordered = a_.newLabel();
-    a_.jp(unordered);
-    vector_op(zeros[0], zeros[1], d, b);
-    a_.jmp(done);
-    a_.bind(unordered);
-    vector_op(op.add[0], op.add[1], d, b);
-    a_.jmp(done);
-  }));
+  jump_if(Cond::E, slow_path([this, d, b, done, zeros, &op] {
+            const Label unordered = a_.newLabel();
+            jump_if(Cond::P, unordered);
+            vector_op(zeros[0], zeros[1], d, b);
+            a_.jmp(done);
+            a_.bind(unordered);
+            vector_op(op.add[0], op.add[1], d, b);
+            a_.jmp(done);
+          }));
   vector_op(differ[0], differ[1], d, b);
   a_.bind(done);
 }
@@ -85,19 +85,19 @@ void Emitter::emit_convert_unsigned(const Placed& placed) {
   const Label done = a_.newLabel();
   vector_op(I::kIdXorps, I::kIdVxorps, d, d);
   a_.test(from, from);
-  a_.js(slow_path([this, from, d, done, &op] {
-    const Gp half = gp(kScratch, 8);
-    const Label even = a_.newLabel();
-    a_.mov(half, from);
-    a_.shr(half, 1);
-    a_.test(from.r8(), 1);
-    a_.je(even);
-    a_.or_(half, 1);
-    a_.bind(even);
-    vector_op(op.from_int[0], op.from_int[1], d, half);
-    vector_op(op.add[0], op.add[1], d, d);
-    a_.jmp(done);
-  }));
+  jump_if(Cond::S, slow_path([this, from, d, done, &op] {
+            const Gp half = gp(kScratch, 8);
+            const Label even = a_.newLabel();
+            a_.mov(half, from);
+            a_.shr(half, 1);
+            a_.test(from.r8(), 1);
+            jump_if(Cond::E, even);
+            a_.or_(half, 1);
+            a_.bind(even);
+            vector_op(op.from_int[0], op.from_int[1], d, half);
+            vector_op(op.add[0], op.add[1], d, d);
+            a_.jmp(done);
+          }));
   vector_op(op.from_int[0], op.from_int[1], d, from);
   a_.bind(done);
 }
@@ -113,14 +113,14 @@ void Emitter::truncation_failed(const Placed& placed, const Label& done) {
   const PReg to = placed.def(0);
   compare_floats(kind.float_bytes, from, from);
   if (!kind.saturates) {
-    a_.jp(trap_label(TrapCode::InvalidConversionToInteger, placed.inst.position));
+    jump_if(Cond::P, trap_label(TrapCode::InvalidConversionToInteger, placed.inst.position));
     a_.jmp(trap_label(TrapCode::IntegerOverflow, placed.inst.position));
     return;
   }
   const Label not_a_number = a_.newLabel();
   const Label negative = a_.newLabel();
   const Xmm zero = xmm(kVectorScratch);
-  a_.jp(not_a_number);
+  jump_if(Cond::P, not_a_number);
   vector_op(I::kIdXorps, I::kIdVxorps, zero, zero);
   compare_floats(kind.float_bytes, zero, from);
   const uint64_t ones = kind.int_bytes == 4 ? 0xffffffffu : ~uint64_t{0};
@@ -132,7 +132,7 @@ void Emitter::truncation_failed(const Placed& placed, const Label& done) {
     else
       a_.mov(wide, static_cast<int64_t>(bits));
   };
-  a_.ja(negative);
+  jump_if(Cond::A, negative);
   set(highest);
   a_.jmp(done);
   a_.bind(negative);
@@ -156,48 +156,48 @@ void Emitter::emit_truncate(const Placed& placed) {
   if (kind.int_bytes == 4 && kind.is_signed) {
     truncate_to(d32, from, bytes);
     a_.cmp(d32, 1);
-    a_.jo(slow_path([=, this] {
-      // The smallest i32 may be right, and fractions below it are.
-      truncate_to(scratch, from, bytes);
-      a_.movsxd(d64, scratch.r32());
-      a_.cmp(d64, scratch);
-      a_.mov(d32, d32);
-      a_.je(done);
-      truncation_failed(placed, done);
-    }));
+    jump_if(Cond::O, slow_path([=, this] {
+              // The smallest i32 may be right, and fractions below it are.
+              truncate_to(scratch, from, bytes);
+              a_.movsxd(d64, scratch.r32());
+              a_.cmp(d64, scratch);
+              a_.mov(d32, d32);
+              jump_if(Cond::E, done);
+              truncation_failed(placed, done);
+            }));
   } else if (kind.int_bytes == 4) {
     truncate_to(d64, from, bytes);
     a_.mov(scratch.r32(), d32);
     a_.cmp(scratch, d64);
-    a_.jne(slow_path([=, this] { truncation_failed(placed, done); }));
+    jump_if(Cond::NE, slow_path([=, this] { truncation_failed(placed, done); }));
   } else if (kind.is_signed) {
     truncate_to(d64, from, bytes);
     a_.cmp(d64, 1);
-    a_.jo(slow_path([=, this] {
-      const Label failed = a_.newLabel();
-      compare_floats(bytes, from, constant64(minus_two_to_63(bytes), bytes));
-      a_.jp(failed);
-      a_.je(done);
-      a_.bind(failed);
-      truncation_failed(placed, done);
-    }));
+    jump_if(Cond::O, slow_path([=, this] {
+              const Label failed = a_.newLabel();
+              compare_floats(bytes, from, constant64(minus_two_to_63(bytes), bytes));
+              jump_if(Cond::P, failed);
+              jump_if(Cond::E, done);
+              a_.bind(failed);
+              truncation_failed(placed, done);
+            }));
   } else {
     truncate_to(d64, from, bytes);
     a_.test(d64, d64);
-    a_.js(slow_path([=, this] {
-      const FloatOps& op = ops(bytes);
-      const Xmm lower = xmm(kVectorScratch);
-      const Label failed = a_.newLabel();
-      a_.emit(has_avx_ ? I::kIdVmovaps : I::kIdMovaps, lower, from);
-      vector_op(op.sub[0], op.sub[1], lower, constant64(two_to_63(bytes), bytes));
-      truncate_to(d64, lower, bytes);
-      a_.test(d64, d64);
-      a_.js(failed);
-      a_.btc(d64, 63);
-      a_.jmp(done);
-      a_.bind(failed);
-      truncation_failed(placed, done);
-    }));
+    jump_if(Cond::S, slow_path([=, this] {
+              const FloatOps& op = ops(bytes);
+              const Xmm lower = xmm(kVectorScratch);
+              const Label failed = a_.newLabel();
+              a_.emit(has_avx_ ? I::kIdVmovaps : I::kIdMovaps, lower, from);
+              vector_op(op.sub[0], op.sub[1], lower, constant64(two_to_63(bytes), bytes));
+              truncate_to(d64, lower, bytes);
+              a_.test(d64, d64);
+              jump_if(Cond::S, failed);
+              a_.btc(d64, 63);
+              a_.jmp(done);
+              a_.bind(failed);
+              truncation_failed(placed, done);
+            }));
   }
   a_.bind(done);
 }

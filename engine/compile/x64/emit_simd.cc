@@ -51,7 +51,7 @@ void Emitter::emit_atomic_logic(const Placed& placed) {
   a_.mov(gp(changed, width), gp(kRax, width));
   a_.emit(static_cast<uint32_t>(placed.inst.imm), gp(changed, width), gp(value, width));
   a_.lock().cmpxchg(cell, gp(changed, bytes), gp(kRax, bytes));
-  a_.jne(again);
+  jump_if(Cond::NE, again);
 }
 
 }  // namespace brink::compile::x64

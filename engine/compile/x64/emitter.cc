@@ -36,12 +36,14 @@ void EncoderErrors::handleError(asmjit::Error, const char* message, asmjit::Base
 }
 
 Emitter::Emitter(const ir::Function& function, const LoweredFunction& lowered,
-                 const Allocation& allocation, std::string* assembly)
+                 const Allocation& allocation, const std::vector<bool>& short_jumps,
+                 std::string* assembly)
     : function_(function),
       lowered_(lowered),
       machine_(lowered.machine),
       allocation_(allocation),
       assembly_(assembly),
+      short_jumps_(short_jumps),
       has_avx_(lowered.has_avx),
       constants_(lowered.constants) {
   asmjit::Environment environment(asmjit::Arch::kX64);
@@ -142,7 +144,7 @@ void Emitter::emit_prologue() {
       if (is_large) object_.entry_check = here();
       a_.jmp(back);
     });
-    a_.jb(slow);
+    jump_if(Cond::B, slow);
     a_.bind(back);
   };
   if (is_checked && is_large) {
@@ -230,6 +232,17 @@ void Emitter::finish() {
   if (assembly_ != nullptr) assembly_->assign(logger_.data(), logger_.dataSize());
 }
 
+std::vector<bool> Emitter::possible_short_jumps() const {
+  constexpr int64_t kReach = 127;
+  std::vector<bool> result;
+  for (const JumpSite& jump : jumps_) {
+    const auto target = static_cast<int64_t>(code_.labelOffset(jump.target));
+    const int64_t distance = target - int64_t{jump.end};
+    result.push_back(distance >= 0 && distance <= kReach);
+  }
+  return result;
+}
+
 // --- Tables ---
 
 void Emitter::add_site(uint32_t offset, ir::PositionId position) {
@@ -280,7 +293,14 @@ void Emitter::jump_data_area(RelocationKind kind, uint32_t index) {
 
 CodeObject emit_code(const ir::Function& function, const LoweredFunction& lowered,
                      const Allocation& allocation, std::string* assembly) {
-  return Emitter(function, lowered, allocation, assembly).run();
+  const std::vector<bool> none;
+  Emitter first(function, lowered, allocation, none, nullptr);
+  CodeObject object = first.run();
+  const std::vector<bool> short_jumps = first.possible_short_jumps();
+  const bool is_final =
+      std::find(short_jumps.begin(), short_jumps.end(), true) == short_jumps.end();
+  if (is_final && assembly == nullptr) return object;
+  return Emitter(function, lowered, allocation, short_jumps, assembly).run();
 }
 
 }  // namespace brink::compile::x64

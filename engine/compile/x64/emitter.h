@@ -56,9 +56,14 @@ class Emitter {
     PReg def(uint32_t i) const { return operands[def_at[i]].reg; }
   };
 
+  /// `short_jumps`: by number of the jump, those that reach their target with one byte.
   Emitter(const ir::Function& function, const LoweredFunction& lowered,
-          const Allocation& allocation, std::string* assembly);
+          const Allocation& allocation, const std::vector<bool>& short_jumps,
+          std::string* assembly);
   CodeObject run();
+  /// After run(): which jumps would have reached their target with one byte. They can be short when
+  /// the function is encoded again, because distances only shrink.
+  std::vector<bool> possible_short_jumps() const;
 
  private:
   struct SlowPath {
@@ -96,6 +101,8 @@ class Emitter {
   bool falls_into(uint32_t block) const { return thread_[block] == next_; }
   void jump_to(uint32_t block);
   void jump_if(Cond cond, const Label& label);
+  /// A jump of any kind, numbered.
+  void emit_jump_to(uint32_t code, const Label& label);
   /// Notes what is written behind the function, and gives its label.
   Label slow_path(std::function<void()> emit);
   Label trap_label(TrapCode code, ir::PositionId position);
@@ -136,6 +143,13 @@ class Emitter {
   asmjit::StringLogger logger_;
   asmjit::CodeHolder code_;
   asmjit::x86::Assembler a_;
+
+  struct JumpSite {
+    uint32_t end;
+    Label target;
+  };
+  const std::vector<bool>& short_jumps_;
+  std::vector<JumpSite> jumps_;
 
   CodeObject object_;
   uint32_t frame_ = 0;            ///< what the prologue takes

@@ -177,8 +177,8 @@ bool Lowering::is_asked_for(ValueId value) const {
   if (inst(value).type != ir::Type::Void) return false;
   const auto found = results_.find(value);
   return found != results_.end() && std::ranges::any_of(found->second, [this](ValueId result) {
-    return result != ir::kNoValue && vregs_[result] != kNoVReg;
-  });
+           return result != ir::kNoValue && vregs_[result] != kNoVReg;
+         });
 }
 
 void Lowering::lower_inst(ValueId value) {
