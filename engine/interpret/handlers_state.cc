@@ -5,17 +5,16 @@
 // are in slots. Instructions with several operands find them in consecutive slots from `lo` on and
 // leave their result in the first.
 
-#include <cstring>
-
 #include "engine/interpret/handler_table.h"
 #include "engine/interpret/operands.h"
 #include "engine/runtime/instance.h"
+#include "engine/runtime/operations.h"
 #include "engine/semantics/wide.h"
 
 namespace brink::interpret {
 namespace {
 
-using runtime::MemoryObject;
+namespace operations = runtime::operations;
 using runtime::TableObject;
 
 /// lo slot, hi global.
@@ -66,59 +65,23 @@ void memory_size(BRINK_STATE) {
   BRINK_NEXT(2);
 }
 
-/// lo operand and result, hi memory.
-void memory_grow(BRINK_STATE) {
+/// lo first operand and result, hi index.
+template <runtime::Operation operation>
+void operate(BRINK_STATE) {
   const WideOperands op = pc[1].wide;
-  MemoryObject& memory = *inst->memories[op.hi];
-  const AddressType address = memory.type.address;
-  const std::optional<uint64_t> previous = memory.grow(address_operand(fp[op.lo], address));
-  fp[op.lo] = address_operand(previous.value_or(~uint64_t{0}), address);
+  const TrapCode trap = operation(*inst, fp + op.lo, op.hi, 0);
+  if (trap != TrapCode::None) [[unlikely]]
+    BRINK_RAISE(trap);
   BRINK_NEXT(2);
 }
-
-/// lo destination, value, size; hi memory.
-void memory_fill(BRINK_STATE) {
-  const WideOperands op = pc[1].wide;
-  MemoryObject& memory = *inst->memories[op.hi];
-  const Slot* args = fp + op.lo;
-  const uint64_t destination = address_operand(args[0], memory.type.address);
-  const uint64_t size = address_operand(args[2], memory.type.address);
-  if (!memory.contains(destination, size)) BRINK_RAISE(TrapCode::MemoryOutOfBounds);
-  if (size != 0) std::memset(memory.base + destination, static_cast<uint8_t>(args[1]), size);
-  BRINK_NEXT(2);
-}
-
-/// lo destination, source, size; word 2: lo destination memory, hi source memory.
-void memory_copy(BRINK_STATE) {
-  const WideOperands memories = pc[2].wide;
-  MemoryObject& to = *inst->memories[memories.lo];
-  MemoryObject& from = *inst->memories[memories.hi];
-  const Slot* args = fp + pc[1].wide.lo;
-  const uint64_t destination = address_operand(args[0], to.type.address);
-  const uint64_t source = address_operand(args[1], from.type.address);
-  const AddressType size_type = std::min(to.type.address, from.type.address);
-  const uint64_t size = address_operand(args[2], size_type);
-  if (!to.contains(destination, size) || !from.contains(source, size))
-    BRINK_RAISE(TrapCode::MemoryOutOfBounds);
-  if (size != 0) std::memmove(to.base + destination, from.base + source, size);
-  BRINK_NEXT(3);
-}
-
-/// lo destination, source, size; word 2: lo segment, hi memory.
-void memory_init(BRINK_STATE) {
+/// lo first operand; word 2: two indices.
+template <runtime::Operation operation>
+void operate_on_two(BRINK_STATE) {
   const WideOperands what = pc[2].wide;
-  const Slot* args = fp + pc[1].wide.lo;
-  const uint64_t destination = address_operand(args[0], inst->memories[what.hi]->type.address);
-  if (!runtime::memory_init(*inst, what.hi, what.lo, destination, static_cast<uint32_t>(args[1]),
-                            static_cast<uint32_t>(args[2])))
-    BRINK_RAISE(TrapCode::MemoryOutOfBounds);
+  const TrapCode trap = operation(*inst, fp + pc[1].wide.lo, what.lo, what.hi);
+  if (trap != TrapCode::None) [[unlikely]]
+    BRINK_RAISE(trap);
   BRINK_NEXT(3);
-}
-
-/// hi segment.
-void data_drop(BRINK_STATE) {
-  runtime::drop_data(*inst, pc[1].wide.hi);
-  BRINK_NEXT(2);
 }
 
 /// lo index and result, hi table.
@@ -147,63 +110,6 @@ void table_set(BRINK_STATE) {
 void table_size(BRINK_STATE) {
   const WideOperands op = pc[1].wide;
   fp[op.lo] = inst->tables[op.hi]->size;
-  BRINK_NEXT(2);
-}
-
-/// lo value, delta; result in lo; hi table.
-void table_grow(BRINK_STATE) {
-  const WideOperands op = pc[1].wide;
-  TableObject& table = *inst->tables[op.hi];
-  const AddressType address = table.type.address;
-  const std::optional<uint64_t> previous =
-      table.grow(address_operand(fp[op.lo + 1], address), fp[op.lo]);
-  fp[op.lo] = address_operand(previous.value_or(~uint64_t{0}), address);
-  BRINK_NEXT(2);
-}
-
-/// lo start, value, count; hi table.
-void table_fill(BRINK_STATE) {
-  const WideOperands op = pc[1].wide;
-  const TableObject& table = *inst->tables[op.hi];
-  const Slot* args = fp + op.lo;
-  const uint64_t start = address_operand(args[0], table.type.address);
-  const uint64_t count = address_operand(args[2], table.type.address);
-  if (!table.contains(start, count)) BRINK_RAISE(TrapCode::TableOutOfBounds);
-  std::fill_n(table.elements + start, count, args[1]);
-  BRINK_NEXT(2);
-}
-
-/// lo destination, source, count; word 2: lo destination table, hi source table.
-void table_copy(BRINK_STATE) {
-  const WideOperands tables = pc[2].wide;
-  const TableObject& to = *inst->tables[tables.lo];
-  const TableObject& from = *inst->tables[tables.hi];
-  const Slot* args = fp + pc[1].wide.lo;
-  const uint64_t destination = address_operand(args[0], to.type.address);
-  const uint64_t source = address_operand(args[1], from.type.address);
-  const AddressType count_type = std::min(to.type.address, from.type.address);
-  const uint64_t count = address_operand(args[2], count_type);
-  if (!to.contains(destination, count) || !from.contains(source, count))
-    BRINK_RAISE(TrapCode::TableOutOfBounds);
-  if (count != 0)
-    std::memmove(to.elements + destination, from.elements + source, count * sizeof(Slot));
-  BRINK_NEXT(3);
-}
-
-/// lo destination, source, count; word 2: lo segment, hi table.
-void table_init(BRINK_STATE) {
-  const WideOperands what = pc[2].wide;
-  const Slot* args = fp + pc[1].wide.lo;
-  const uint64_t destination = address_operand(args[0], inst->tables[what.hi]->type.address);
-  if (!runtime::table_init(*inst, what.hi, what.lo, destination, static_cast<uint32_t>(args[1]),
-                           static_cast<uint32_t>(args[2])))
-    BRINK_RAISE(TrapCode::TableOutOfBounds);
-  BRINK_NEXT(3);
-}
-
-/// hi segment.
-void elem_drop(BRINK_STATE) {
-  runtime::drop_element(*inst, pc[1].wide.hi);
   BRINK_NEXT(2);
 }
 
@@ -240,19 +146,19 @@ void fill_state_handlers(std::array<Handler, kInternalOpCount>& handlers) {
   set(InternalOp::RefFunc, ref_func);
   set(InternalOp::RefAsNonNull, ref_as_non_null);
   set(InternalOp::MemorySize, memory_size);
-  set(InternalOp::MemoryGrow, memory_grow);
-  set(InternalOp::MemoryFill, memory_fill);
-  set(InternalOp::MemoryCopy, memory_copy);
-  set(InternalOp::MemoryInit, memory_init);
-  set(InternalOp::DataDrop, data_drop);
+  set(InternalOp::MemoryGrow, operate<&operations::memory_grow>);
+  set(InternalOp::MemoryFill, operate<&operations::memory_fill>);
+  set(InternalOp::MemoryCopy, operate_on_two<&operations::memory_copy>);
+  set(InternalOp::MemoryInit, operate_on_two<&operations::memory_init>);
+  set(InternalOp::DataDrop, operate<&operations::data_drop>);
   set(InternalOp::TableGet, table_get);
   set(InternalOp::TableSet, table_set);
   set(InternalOp::TableSize, table_size);
-  set(InternalOp::TableGrow, table_grow);
-  set(InternalOp::TableFill, table_fill);
-  set(InternalOp::TableCopy, table_copy);
-  set(InternalOp::TableInit, table_init);
-  set(InternalOp::ElemDrop, elem_drop);
+  set(InternalOp::TableGrow, operate<&operations::table_grow>);
+  set(InternalOp::TableFill, operate<&operations::table_fill>);
+  set(InternalOp::TableCopy, operate_on_two<&operations::table_copy>);
+  set(InternalOp::TableInit, operate_on_two<&operations::table_init>);
+  set(InternalOp::ElemDrop, operate<&operations::elem_drop>);
   set(InternalOp::WideAdd, wide_sum<&semantics::i64_add128>);
   set(InternalOp::WideSub, wide_sum<&semantics::i64_sub128>);
   set(InternalOp::WideMulS, wide_product<&semantics::i64_mul_wide_s>);
