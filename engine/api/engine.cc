@@ -11,6 +11,9 @@
 #include <fmt/format.h>
 
 #include "brink/trace.h"
+#if BRINK_COMPILER
+#include "engine/compile/runtime/tier.h"
+#endif
 #include "engine/decode/module_decoder.h"
 #include "engine/decode/name_section.h"
 #include "engine/interpret/interpreter.h"
@@ -31,6 +34,9 @@ Engine::Engine(EngineConfig config) : state_(std::make_shared<runtime::EngineSta
   config.trace_execution = config.trace_execution || is_tracing(TraceChannel::Interp);
   state_->config = std::move(config);
   state_->interpreter = &interpret::tier_operations();
+#if BRINK_COMPILER
+  compile::install(*state_);
+#endif
 }
 
 const EngineConfig& Engine::config() const {
@@ -38,7 +44,7 @@ const EngineConfig& Engine::config() const {
 }
 
 bool Engine::has_compiler() {
-  return false;
+  return BRINK_COMPILER;
 }
 
 namespace {
@@ -94,12 +100,15 @@ Result<Module> finish(const Engine& engine, wasm::Module decoded, std::string na
   std::string module_name = name_of(decoded, std::move(name));
   auto state = std::make_shared<ModuleState>(engine, std::move(decoded), std::move(module_name));
   auto code = std::make_unique<interpret::InterpreterCode>(*state);
-  if (engine.config().eager_translation) {
+  if (engine.config().eager_translation && engine.config().tier != Tier::Compiler) {
     const auto count = static_cast<uint32_t>(state->decoded.functions.size());
     for (uint32_t i = state->decoded.imported_functions; i < count; ++i)
       BRINK_TRY(code->translate(i));
   }
   state->interpreter_code = std::move(code);
+#if BRINK_COMPILER
+  BRINK_TRY(compile::attach(*state));
+#endif
   return Module(std::move(state));
 }
 

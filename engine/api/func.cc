@@ -22,6 +22,8 @@ Func make_host_func(Store& store, const FuncType& type, HostThunk thunk,
   FuncObject& function = state.functions.emplace_back();
   function.code = host_code();
   function.type_id = state.engine.state()->registry->intern(type);
+  if (EngineState& engine = *state.engine.state(); engine.compiler != nullptr)
+    function.native = engine.compiler->host_entry(engine, function.type_id);
   function.thunk = thunk;
   function.callable = callable.get();
   function.param_slots = slots_of(type.params);

@@ -143,7 +143,8 @@ CallOutcome enter(StoreState& store, FuncObject& function, Slot* slots, bool is_
 }
 
 const runtime::TierOperations& tier_operations() {
-  static const runtime::TierOperations operations = {&enter, &describe, &mark, &find_landing};
+  static const runtime::TierOperations operations = {&enter, &describe, &mark, &find_landing,
+                                                     nullptr};
   return operations;
 }
 

@@ -31,6 +31,7 @@ FuncObject* InstanceObject::func_ref(uint32_t function_index) {
   made.code = &module->code[function_index];
   made.instance = this;
   made.type_id = module->decoded.function_type_id(function_index);
+  if (module->native_entries != nullptr) made.native = &module->native_entries[function_index];
   made.function_index = function_index;
   made.param_slots = slots_of(type.params);
   made.result_slots = slots_of(type.results);

@@ -28,18 +28,19 @@ namespace brink::runtime {
 
 struct TierOperations;
 
+/// What a tier keeps of a module, e.g. translated code, or of an engine. Destroyed with it.
+class ModuleCode {
+ public:
+  virtual ~ModuleCode() = default;
+};
+
 struct EngineState {
   EngineConfig config;
   const TierOperations* interpreter = nullptr;
   const TierOperations* compiler = nullptr;  ///< null if there is none, or it is not wanted
+  std::unique_ptr<ModuleCode> compiler_state;
   std::shared_ptr<TypeRegistry> registry = std::make_shared<TypeRegistry>();
   ObjectLayouts layouts{*registry};
-};
-
-/// What a tier keeps of a module, e.g. translated code. Destroyed with the module.
-class ModuleCode {
- public:
-  virtual ~ModuleCode() = default;
 };
 
 struct ModuleState {
@@ -52,6 +53,8 @@ struct ModuleState {
   std::unique_ptr<std::atomic<const CodeHeader*>[]> code;
   std::unique_ptr<ModuleCode> interpreter_code;
   std::unique_ptr<ModuleCode> compiled_code;  ///< null if there is no compiler
+  /// By function: what compiled callers jump to. Null if there is no compiler.
+  const std::atomic<const void*>* native_entries = nullptr;
 
   ModuleState(Engine engine, wasm::Module decoded, std::string name);
   ~ModuleState();

@@ -66,6 +66,8 @@ struct TierOperations {
   /// Finds a frame that catches an exception, and sets landing_pc and so on.
   bool (*find_landing)(StoreState& store, const GuestPoint& point, const EntryRecord* entry,
                        uint64_t exception);
+  /// What compiled code jumps to for a host function of this type. Null: nothing calls it there.
+  const std::atomic<const void*>* (*host_entry)(EngineState& engine, TypeId type) = nullptr;
 };
 
 // ---- calls ----

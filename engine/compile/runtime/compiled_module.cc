@@ -1,0 +1,294 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// SANDBOX-CRITICAL: see compiled_module.h.
+
+#include "engine/compile/runtime/compiled_module.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <thread>
+
+#include "engine/platform/virtual_memory.h"
+#include "engine/runtime/memory.h"
+#include "engine/runtime/tiers.h"
+#include "engine/support/check.h"
+#include "engine/support/trace.h"
+#include "engine/support/try.h"
+
+namespace brink::compile {
+
+using runtime::CodeHeader;
+using runtime::ModuleState;
+
+namespace {
+
+/// Room for code is reserved by the size of the module: no function grows more than this, and there
+/// is no harm if one does but that it stays in the interpreter.
+constexpr uint64_t kGrowth = 64;
+constexpr uint64_t kMinCodeBytes = uint64_t{16} << 20;
+constexpr uint64_t kMaxCodeBytes = uint64_t{1} << 30;
+constexpr size_t kAlignment = 16;
+/// `mov r10d, 2 * index + 1; jmp [rip + entry slot]`, in front of which a direct call comes to a
+/// function that lies elsewhere.
+constexpr size_t kDetourBytes = 16;
+
+size_t round_up(size_t bytes) {
+  return (bytes + kAlignment - 1) & ~(kAlignment - 1);
+}
+
+uint64_t code_bytes_for(const wasm::Module& module) {
+  uint64_t bytes = 0;
+  for (size_t i = module.imported_functions; i < module.functions.size(); ++i)
+    bytes += platform::page_size() + kGrowth * module.functions[i].body.size;
+  return std::clamp(bytes, kMinCodeBytes, kMaxCodeBytes);
+}
+
+ModuleContext make_context(const ModuleState& module) {
+  const EngineConfig& config = module.engine.config();
+  ModuleContext context{
+      module.decoded, config, module.engine.state()->layouts, platform::cpu_features(), {}};
+  for (const MemoryType& memory : module.decoded.memories)
+    context.memory_is_guarded.push_back(runtime::is_guarded_memory(memory, config));
+  return context;
+}
+
+void write_displacement(uint8_t* field, const uint8_t* target, int32_t addend) {
+  const auto distance = static_cast<int32_t>(target + addend - (field + sizeof(int32_t)));
+  std::memcpy(field, &distance, sizeof distance);
+}
+
+bool has_direct(const CodeObject& object) {
+  return std::ranges::any_of(object.relocations, [](const Relocation& relocation) {
+    return relocation.kind == RelocationKind::Direct;
+  });
+}
+
+}  // namespace
+
+CompiledModule::CompiledModule(ModuleState& module, bool wants_native)
+    : module_(module), wants_native_(wants_native), context_(make_context(module)) {
+  area_.functions = static_cast<uint32_t>(module.decoded.functions.size());
+  area_.types = static_cast<uint32_t>(module.decoded.types.size());
+  const uint32_t defined = area_.functions - imported();
+  headers_ = std::make_unique<CodeHeader[]>(defined);
+  former_ = std::make_unique<std::atomic<const CodeHeader*>[]>(defined);
+  is_compiled_.resize(defined);
+}
+
+Result<std::unique_ptr<CompiledModule>> CompiledModule::create(ModuleState& module,
+                                                               bool wants_native) {
+  BRINK_TRY(get_stubs());
+  std::unique_ptr<CompiledModule> made(new CompiledModule(module, wants_native));
+  BRINK_TRY(made->init());
+  return made;
+}
+
+Status CompiledModule::init() {
+  space_ = BRINK_TRY(platform::CodeSpace::reserve(area_.size(), code_bytes_for(module_.decoded)));
+  faults_ = BRINK_TRY(platform::register_guest_code(space_.code(), space_.max_code_bytes()));
+  fill_data_area();
+  compiler_state(*module_.engine.state())
+      .registry.add(space_.code(), space_.max_code_bytes(), *this);
+  module_.native_entries = &slot(0);
+  route_calls();
+  return {};
+}
+
+CompiledModule::~CompiledModule() {
+  if (faults_.is_registered())
+    compiler_state(*module_.engine.state()).registry.remove(space_.code());
+}
+
+void CompiledModule::fill_data_area() {
+  // The area ends where the code begins, whatever it is rounded up to.
+  const auto write = [&](uint64_t offset, auto value) {
+    std::memcpy(space_.data().data() + offset, &value, sizeof value);
+  };
+  for (uint32_t i = 0; i < area_.functions; ++i) write(area_.entry(i), stubs().resolve);
+  for (uint32_t i = 0; i < kStubCount; ++i)
+    write(area_.stub(static_cast<Stub>(i)), stubs().stubs[i]);
+  for (uint32_t i = 0; i < kTrapSlotCount; ++i)
+    write(area_.trap(static_cast<TrapCode>(i)), stubs().traps[i]);
+  for (uint32_t i = 0; i < area_.types; ++i) write(area_.type_id(i), module_.decoded.type_ids[i]);
+}
+
+/// Calls from elsewhere find the way to compiled code.
+void CompiledModule::route_calls() {
+  for (uint32_t i = imported(); i < area_.functions; ++i) {
+    CodeHeader& header = headers_[i - imported()];
+    header.function_index = i;
+    header.module = &module_;
+    header.native.store(true, std::memory_order_relaxed);
+    if (wants_native_) former_[i - imported()] = module_.code[i].exchange(&header);
+  }
+}
+
+std::atomic<const void*>& CompiledModule::slot(uint32_t function_index) const {
+  static_assert(sizeof(std::atomic<const void*>) == DataArea::kSlotBytes);
+  return *reinterpret_cast<std::atomic<const void*>*>(space_.data().data() +
+                                                      area_.entry(function_index));
+}
+
+const void* CompiledModule::entry(uint32_t function_index) const {
+  return slot(function_index).load(std::memory_order_acquire);
+}
+
+bool CompiledModule::is_compiled(uint32_t function_index) const {
+  const std::shared_lock lock(mutex_);
+  return is_compiled_[function_index - imported()];
+}
+
+const void* CompiledModule::make_exit(uint32_t function_index) {
+  const TypeId type = module_.decoded.function_type_id(function_index);
+  const void* adapter = compiler_state(*module_.engine.state()).adapters.exit_adapter(type);
+  const void* expected = stubs().resolve;
+  if (adapter == nullptr) return nullptr;
+  // If it has been compiled meanwhile, the code is what callers shall find.
+  slot(function_index).compare_exchange_strong(expected, adapter, std::memory_order_acq_rel);
+  return entry(function_index);
+}
+
+// ---- compiling ----
+
+bool CompiledModule::compile(uint32_t function_index) {
+  if (is_compiled(function_index)) return true;
+  Result<CodeObject> object = compile_function(context_, function_index);
+  std::vector<CodeObject> objects;
+  if (object.has_value()) objects.push_back(*std::move(object));
+  if (objects.empty() || !add(std::move(objects)).has_value()) refuse(function_index);
+  return is_compiled(function_index);
+}
+
+void CompiledModule::compile_all(unsigned threads) {
+  const uint32_t defined = area_.functions - imported();
+  std::vector<std::optional<CodeObject>> made(defined);
+  std::atomic<uint32_t> next = 0;
+  const auto work = [&] {
+    for (uint32_t i = next++; i < defined; i = next++) {
+      Result<CodeObject> object = compile_function(context_, imported() + i);
+      if (object.has_value()) made[i] = *std::move(object);
+    }
+  };
+  std::vector<std::thread> others;
+  for (unsigned i = 1; i < std::min(threads, defined); ++i) others.emplace_back(work);
+  work();
+  for (std::thread& thread : others) thread.join();
+  std::vector<CodeObject> objects;
+  for (std::optional<CodeObject>& object : made)
+    if (object) objects.push_back(*std::move(object));
+  if (!objects.empty()) static_cast<void>(add(std::move(objects)));
+  for (uint32_t i = imported(); i < area_.functions; ++i)
+    if (!is_compiled(i)) refuse(i);
+}
+
+void CompiledModule::refuse(uint32_t function_index) {
+  BRINK_TRACE(Translate, "func {} stays in the interpreter", function_index);
+  if (const CodeHeader* former = former_[function_index - imported()].load())
+    module_.code[function_index].store(former, std::memory_order_release);
+}
+
+// ---- adding code ----
+
+Status CompiledModule::add(std::vector<CodeObject> objects) {
+  const std::scoped_lock lock(adding_);
+  std::erase_if(objects,
+                [&](const CodeObject& object) { return is_compiled(object.function_index); });
+  return objects.empty() ? Status() : place(objects);
+}
+
+// Detours lie behind the functions, one for each function that is called directly and may lie
+// elsewhere; so many are rare that each call has its own.
+Status CompiledModule::place(std::span<CodeObject> objects) {
+  size_t bytes = 0;
+  for (const CodeObject& object : objects) bytes += round_up(object.code.size());
+  const size_t first_detour = bytes;
+  for (const CodeObject& object : objects)
+    if (has_direct(object)) bytes += kDetourBytes * object.relocations.size();
+  const std::span<uint8_t> memory = BRINK_TRY(space_.open(bytes));
+  std::memset(memory.data(), 0xcc, bytes);
+  size_t at = 0;
+  uint8_t* detour = memory.data() + first_detour;
+  std::vector<std::unique_ptr<Function>> placed;
+  for (CodeObject& object : objects) {
+    uint8_t* const code = memory.data() + at;
+    at += round_up(object.code.size());
+    std::memcpy(code, object.code.data(), object.code.size());
+    relocate(object, code);
+    for (const Relocation& relocation : object.relocations) {
+      if (relocation.kind != RelocationKind::Direct) continue;
+      detour[0] = 0x41;  // mov r10d, imm32
+      detour[1] = 0xba;
+      const uint32_t callee = 2 * relocation.index + 1;
+      std::memcpy(detour + 2, &callee, sizeof callee);
+      detour[6] = 0xff;  // jmp [rip + disp32]
+      detour[7] = 0x25;
+      write_displacement(detour + 8, space_.data().data() + area_.entry(relocation.index), 0);
+      write_displacement(code + relocation.offset, detour, relocation.addend);
+      detour += kDetourBytes;
+    }
+    auto function = std::make_unique<Function>();
+    function->code = code;
+    function->object = std::move(object);
+    std::vector<uint8_t>().swap(function->object.code);
+    std::vector<Relocation>().swap(function->object.relocations);
+    placed.push_back(std::move(function));
+  }
+  BRINK_TRY(space_.seal(bytes));
+  {
+    const std::unique_lock lock(mutex_);
+    for (auto& function : placed) {
+      is_compiled_[function->object.function_index - imported()] = true;
+      functions_.push_back(std::move(function));
+    }
+  }
+  for (size_t i = functions_.size() - objects.size(); i < functions_.size(); ++i)
+    publish(functions_[i]->object.function_index, functions_[i]->code);
+  return {};
+}
+
+/// All but direct calls.
+void CompiledModule::relocate(const CodeObject& object, uint8_t* code) const {
+  const uint8_t* const area = space_.data().data();
+  for (const Relocation& relocation : object.relocations) {
+    BRINK_CHECK(relocation.offset + sizeof(int32_t) <= object.code.size());
+    uint64_t target = 0;
+    switch (relocation.kind) {
+      case RelocationKind::Entry: target = area_.entry(relocation.index); break;
+      case RelocationKind::Stub: target = area_.stub(static_cast<Stub>(relocation.index)); break;
+      case RelocationKind::Trap:
+        target = area_.trap(static_cast<TrapCode>(relocation.index));
+        break;
+      case RelocationKind::TypeId: target = area_.type_id(relocation.index); break;
+      case RelocationKind::Direct: continue;
+    }
+    write_displacement(code + relocation.offset, area + target, relocation.addend);
+  }
+}
+
+void CompiledModule::publish(uint32_t function_index, const uint8_t* code) {
+  BRINK_TRACE(Translate, "func {}: machine code at {}", function_index,
+              static_cast<const void*>(code));
+  slot(function_index).store(code, std::memory_order_release);
+  const uint32_t defined = function_index - imported();
+  const CodeHeader* former = module_.code[function_index].exchange(&headers_[defined]);
+  if (former == &headers_[defined]) return;
+  // Callers in the interpreter may have the former one in their code.
+  former_[defined].store(former);
+  if (former->entry != nullptr) const_cast<CodeHeader*>(former)->divert_to_native();
+}
+
+// ---- finding ----
+
+const CompiledModule::Function* CompiledModule::find(const void* address) const {
+  const std::shared_lock lock(mutex_);
+  const auto after = std::ranges::upper_bound(
+      functions_, static_cast<const uint8_t*>(address), {},
+      [](const std::unique_ptr<Function>& function) { return function->code; });
+  if (after == functions_.begin()) return nullptr;
+  const Function& function = **std::prev(after);
+  return function.offset_of(address) <= function.object.code_bytes ? &function : nullptr;
+}
+
+}  // namespace brink::compile

@@ -1,0 +1,119 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// SANDBOX-CRITICAL: decides what machine code runs.
+//
+// The compiled code of a module, from nothing to all functions: owns the code space and its data
+// area (data_area.h), adds what the compiler makes, and publishes each function by one store into
+// its entry slot. Until then a slot leads to the stub that compiles at the first call, or to the
+// exit adapter for functions that stay in the interpreter.
+//
+//     entry slot      resolve stub  ->  the function's code          (compiled)
+//                                   ->  its signature's exit adapter (refused, or interpreted)
+//
+// Thread-safe. Code is never removed before the module is.
+
+#ifndef BRINK_COMPILE_RUNTIME_COMPILED_MODULE_H_
+#define BRINK_COMPILE_RUNTIME_COMPILED_MODULE_H_
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <span>
+#include <vector>
+
+#include "engine/compile/code_view.h"
+#include "engine/compile/compiler.h"
+#include "engine/compile/data_area.h"
+#include "engine/compile/runtime/adapter_cache.h"
+#include "engine/compile/runtime/code_registry.h"
+#include "engine/platform/executable_memory.h"
+#include "engine/platform/fault_handler.h"
+#include "engine/runtime/module_state.h"
+
+namespace brink::compile {
+
+/// What the compiler keeps of an engine.
+struct CompilerState : runtime::ModuleCode {
+  explicit CompilerState(const TypeRegistry& types) : adapters(types) {}
+  AdapterCache adapters;
+  CodeRegistry registry;
+};
+
+inline CompilerState& compiler_state(runtime::EngineState& engine) {
+  return static_cast<CompilerState&>(*engine.compiler_state);
+}
+
+class CompiledModule : public runtime::ModuleCode {
+ public:
+  /// `wants_native`: every function is compiled at its first call.
+  static Result<std::unique_ptr<CompiledModule>> create(runtime::ModuleState& module,
+                                                        bool wants_native);
+  ~CompiledModule() override;
+
+  /// Makes a defined function run compiled from now on, if that has not been done. False: it stays
+  /// in the interpreter.
+  bool compile(uint32_t function_index);
+  /// The same for all, on several threads. The code is the same for any number of them.
+  void compile_all(unsigned threads);
+  /// Adds what the compiler has made, ascending by function. Those that are there already are left
+  /// out.
+  Status add(std::vector<CodeObject> objects);
+
+  /// What to jump to in order to run the function: never null.
+  const void* entry(uint32_t function_index) const;
+  /// From now on compiled callers of the function leave compiled code; null if they cannot.
+  const void* make_exit(uint32_t function_index);
+  bool wants_native() const { return wants_native_; }
+  bool is_compiled(uint32_t function_index) const;
+
+  struct Function {
+    const uint8_t* code = nullptr;
+    CodeObject object;  ///< its code has been moved to where it runs
+    uint32_t offset_of(const void* pc) const {
+      return static_cast<uint32_t>(static_cast<const uint8_t*>(pc) - code);
+    }
+    CodeView view() const { return view_of(object); }
+  };
+  /// The function whose code contains an address, or the byte before it, as a return address may
+  /// lie behind the last instruction.
+  const Function* find(const void* address) const;
+  runtime::ModuleState& module() const { return module_; }
+
+ private:
+  CompiledModule(runtime::ModuleState& module, bool wants_native);
+  Status init();
+  std::atomic<const void*>& slot(uint32_t function_index) const;
+  void fill_data_area();
+  void route_calls();
+  Status place(std::span<CodeObject> objects);
+  void relocate(const CodeObject& object, uint8_t* code) const;
+  void publish(uint32_t function_index, const uint8_t* code);
+  void refuse(uint32_t function_index);
+  uint32_t imported() const { return module_.decoded.imported_functions; }
+
+  runtime::ModuleState& module_;
+  const bool wants_native_;
+  ModuleContext context_;
+  DataArea area_;
+  platform::CodeSpace space_;
+  platform::FaultRange faults_;
+  /// By defined function; what callers of the interpreter find once it is compiled.
+  std::unique_ptr<runtime::CodeHeader[]> headers_;
+  /// What they found before.
+  std::unique_ptr<std::atomic<const runtime::CodeHeader*>[]> former_;
+
+  std::mutex adding_;
+  mutable std::shared_mutex mutex_;                   // of what follows
+  std::vector<std::unique_ptr<Function>> functions_;  // by address
+  std::vector<bool> is_compiled_;                     // by defined function
+};
+
+inline CompiledModule& compiled_module(runtime::ModuleState& module) {
+  return static_cast<CompiledModule&>(*module.compiled_code);
+}
+
+}  // namespace brink::compile
+
+#endif  // BRINK_COMPILE_RUNTIME_COMPILED_MODULE_H_
