@@ -67,6 +67,10 @@ void keep_unwinding(BRINK_STATE);
 /// Why a guest has to stop now, if somebody wants it to; takes the poison from stack_limit.
 TrapCode pending_interrupt(ExecContext* rt);
 
+/// The same in a frame, which notes itself if it is asked to; `callee` if it is about to call.
+TrapCode look_up(const CodeWord* pc, InstanceObject* inst, ExecContext* rt,
+                 const CodeHeader* callee);
+
 /// Taken at a loop's back edge when stack_limit is poisoned: traps, or goes on at pc.
 void poll_interrupts(BRINK_STATE);
 

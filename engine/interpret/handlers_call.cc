@@ -34,6 +34,13 @@ BRINK_INLINE bool fits(const CodeHeader* callee, const Slot* frame, const ExecCo
   return end <= reinterpret_cast<uintptr_t>(rt->stack_limit.load(std::memory_order_relaxed));
 }
 
+/// Whether the frame fits on the stack, whatever anybody does to the limit meanwhile. True for code
+/// that is not to be entered any more: whoever tries again finds out.
+bool has_room(const CodeHeader* callee, const Slot* frame, const ExecContext* rt) {
+  const uint32_t slots = callee->slots();
+  return slots == CodeHeader::kNotEnterable || frame + slots <= rt->stack_end;
+}
+
 /// Locals start as zero (spec: func.locals).
 BRINK_INLINE void clear_locals(const CodeHeader* callee, Slot* frame) {
   Slot* const end = frame + callee->link_slot;
@@ -220,7 +227,7 @@ void enter_slowly(BRINK_STATE) {
   const auto* function = reinterpret_cast<const FuncObject*>(acc);  // null: a direct call
   const CodeHeader* callee =
       function != nullptr ? function->code->load(std::memory_order_acquire) : load_header(pc + 1);
-  const TrapCode interrupt = pending_interrupt(rt);
+  const TrapCode interrupt = look_up(pc, inst, rt, callee);
   if (interrupt != TrapCode::None) BRINK_RAISE(interrupt);
   Slot* const frame = fp + pc[2].wide.lo;
   if (function != nullptr && function->is_host()) {
@@ -244,7 +251,7 @@ void enter_slowly(BRINK_STATE) {
     }
     callee = translated;
   }
-  if (!fits(callee, frame, rt)) BRINK_RAISE(TrapCode::StackExhausted);
+  if (!has_room(callee, frame, rt)) BRINK_RAISE(TrapCode::StackExhausted);
   if (function == nullptr) BRINK_NEXT(0);
   BRINK_ENTER(function);
 }
@@ -270,7 +277,7 @@ void enter_tail(BRINK_STATE) {
   const CodeHeader* callee =
       function != nullptr ? function->code->load(std::memory_order_acquire) : load_header(pc + 1);
   if (!fits(callee, fp, rt)) [[unlikely]] {
-    const TrapCode interrupt = pending_interrupt(rt);
+    const TrapCode interrupt = look_up(pc, inst, rt, callee);
     if (interrupt != TrapCode::None) BRINK_RAISE(interrupt);
     if (function != nullptr && function->is_host()) {
       Slot* const frame = fp + pc[2].wide.lo;
@@ -299,7 +306,9 @@ void enter_tail(BRINK_STATE) {
         __atomic_store_n(&const_cast<CodeWord*>(pc)[1].header, translated, __ATOMIC_RELEASE);
       callee = translated;
     }
-    if (!fits(callee, fp, rt)) BRINK_RAISE(TrapCode::StackExhausted);
+    if (!has_room(callee, fp, rt)) BRINK_RAISE(TrapCode::StackExhausted);
+    // Compiled meanwhile.
+    if (callee->slots() == CodeHeader::kNotEnterable) BRINK_NEXT(0);
   }
   TailLink saved = prepare_tail(pc, fp);
   if (function != nullptr && function->instance != inst) {

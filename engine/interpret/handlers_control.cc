@@ -4,6 +4,7 @@
 // Handlers that move values and choose where to go on.
 
 #include "engine/interpret/handler_table.h"
+#include "engine/interpret/interpreter.h"
 #include "engine/interpret/operands.h"
 #include "engine/runtime/store_state.h"
 
@@ -162,8 +163,32 @@ TrapCode pending_interrupt(ExecContext* rt) {
   return rt->store->take_interrupt();
 }
 
-void poll_interrupts(BRINK_STATE) {
+namespace {
+
+/// This frame's function is where the time goes; if it is about to call, perhaps its callee is.
+[[gnu::noinline]] void note_sample(const CodeWord* pc, const InstanceObject& instance,
+                                   const CodeHeader* callee) {
+  const runtime::TierOperations* compiler = instance.store->engine.state()->compiler;
+  if (compiler == nullptr || compiler->note == nullptr) return;
+  const auto& code = static_cast<const InterpreterCode&>(*instance.module->interpreter_code);
+  const FunctionCode* function = code.find(pc);
+  const uint32_t weight = callee == nullptr ? 2 : 1;
+  if (function != nullptr) compiler->note(instance, function->header.function_index, weight);
+  if (callee != nullptr && callee->module == instance.module)
+    compiler->note(instance, callee->function_index, weight);
+}
+
+}  // namespace
+
+TrapCode look_up(const CodeWord* pc, InstanceObject* inst, ExecContext* rt,
+                 const CodeHeader* callee) {
   const TrapCode interrupt = pending_interrupt(rt);
+  if (rt->wants_sample.exchange(false)) note_sample(pc, *inst, callee);
+  return interrupt;
+}
+
+void poll_interrupts(BRINK_STATE) {
+  const TrapCode interrupt = look_up(pc, inst, rt, nullptr);
   if (interrupt != TrapCode::None) BRINK_RAISE(interrupt);
   BRINK_NEXT(0);
 }

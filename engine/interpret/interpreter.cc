@@ -114,7 +114,13 @@ CallOutcome enter(StoreState& store, FuncObject& function, Slot* slots, bool is_
     }
   }
   Slot* const fp = rt.stack_top;
-  const TrapCode refusal = check_stack(store, fp + code->slots());
+  const uint32_t frame_slots = code->slots();
+  if (frame_slots == CodeHeader::kNotEnterable) {  // compiled meanwhile
+    rt.tail_callee = &function;
+    rt.tail_slots = slots;
+    return CallOutcome::TailCall;
+  }
+  const TrapCode refusal = check_stack(store, fp + frame_slots);
   if (refusal != TrapCode::None) return runtime::refuse_entry(store, refusal);
   if (!runtime::has_host_stack(rt)) return runtime::refuse_entry(store, TrapCode::StackExhausted);
 

@@ -200,6 +200,9 @@ struct ExecContext {
   static constexpr uint32_t kDeadline = 2;
   std::atomic<uint32_t> interrupts = 0;
 
+  /// Whoever looks up next shall note where it is, for no other reason than to be counted.
+  std::atomic<bool> wants_sample = false;
+
   OverflowValue* overflow = nullptr;  ///< kMaxOverflow of them, once compiled code is entered
 };
 

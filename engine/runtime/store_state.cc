@@ -4,6 +4,7 @@
 #include "engine/runtime/store_state.h"
 
 #include "engine/platform/fault_handler.h"
+#include "engine/runtime/tiers.h"
 #include "engine/support/try.h"
 
 namespace brink::runtime {
@@ -20,9 +21,13 @@ StoreState::StoreState(Engine owner, StoreLimits store_limits)
       heap(store_limits.max_gc_heap_bytes, engine.config().gc_stress),
       gc_stress(engine.config().gc_stress) {
   exec.store = this;
+  const TierOperations* compiler = engine.state()->compiler;
+  if (compiler != nullptr && compiler->watch != nullptr) compiler->watch(*this);
 }
 
 StoreState::~StoreState() {
+  const TierOperations* compiler = engine.state()->compiler;
+  if (compiler != nullptr && compiler->unwatch != nullptr) compiler->unwatch(*this);
   deadline.cancel();
 }
 
@@ -88,6 +93,11 @@ void StoreState::interrupt(uint32_t reason) {
   exec.interrupts.fetch_or(reason, std::memory_order_seq_cst);
   exec.stack_limit.store(nullptr, std::memory_order_seq_cst);
   set_native_limits(kPoison);
+}
+
+void StoreState::ask_for_sample() {
+  exec.wants_sample.store(true, std::memory_order_seq_cst);
+  exec.stack_limit.store(nullptr, std::memory_order_seq_cst);
 }
 
 TrapCode StoreState::take_interrupt() {

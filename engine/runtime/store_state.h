@@ -74,6 +74,8 @@ struct StoreState {
 
   /// Makes running guests look up at their next call or loop. From any thread, signal-safe.
   void interrupt(uint32_t reason);
+  /// Makes the interpreter look up and note where it is. From any thread.
+  void ask_for_sample();
   /// Takes the poison back and says why a guest has to stop now, if somebody still wants that.
   TrapCode take_interrupt();
   /// Poisons again after a trap if its reason stops the next calls too.

@@ -68,6 +68,12 @@ struct TierOperations {
                        uint64_t exception);
   /// What compiled code jumps to for a host function of this type. Null: nothing calls it there.
   const std::atomic<const void*>* (*host_entry)(EngineState& engine, TypeId type) = nullptr;
+  // Of a compiler that takes over hot functions; else null. Guests of a store between the first two
+  // are made to look up now and then (ExecContext::wants_sample), and note where they are: `weight`
+  // 1 if the function is just called from there, 2 if it is in a loop.
+  void (*watch)(StoreState& store) = nullptr;
+  void (*unwatch)(StoreState& store) = nullptr;
+  void (*note)(const InstanceObject& instance, uint32_t function_index, uint32_t weight) = nullptr;
 };
 
 // ---- calls ----

@@ -43,7 +43,7 @@ class AncestorTree {
   std::vector<uint32_t> depth_;
 };
 
-struct Loop {
+struct MachineLoop {
   uint32_t header = 0;
   uint32_t last = 0;  ///< the last block of the loop
   uint32_t parent = kNoLoop;
@@ -55,7 +55,7 @@ struct Flow {
   explicit Flow(const MachineFunction& function);
 
   AncestorTree dominators;         ///< nodes are blocks
-  std::vector<Loop> loops;         ///< by header; an outer loop before its inner ones
+  std::vector<MachineLoop> loops;         ///< by header; an outer loop before its inner ones
   std::vector<uint32_t> loop_of;   ///< by block: the innermost loop, or kNoLoop
   std::vector<uint32_t> end_inst;  ///< by block: one past its last instruction
 

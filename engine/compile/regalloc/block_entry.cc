@@ -176,7 +176,7 @@ void ForwardPass::choose_for_loop(uint32_t b) {
 // A call in each round takes it away: then it must be used before the call, and come back by itself
 // after it.
 bool ForwardPass::stays_in_loop(VReg v, uint32_t b) const {
-  const Loop& loop = flow_.loops[flow_.loop_of[b]];
+  const MachineLoop& loop = flow_.loops[flow_.loop_of[b]];
   const LoopFacts& facts = outlook_.loop(flow_.loop_of[b]);
   const auto c = static_cast<size_t>(cls(v));
   if (facts.first_call[c] == kNever) return true;
@@ -208,7 +208,7 @@ uint32_t ForwardPass::weight_in_loop(VReg v, uint32_t loop) const {
 // Values in slots that an innermost loop reads: once before it is better than in each round. Each
 // instruction belongs to one innermost loop, so this stays linear.
 void ForwardPass::hoist_into_loop(uint32_t b, RegClass cls, uint32_t room) {
-  const Loop& loop = flow_.loops[flow_.loop_of[b]];
+  const MachineLoop& loop = flow_.loops[flow_.loop_of[b]];
   if (!loop.is_innermost) return;
   const uint32_t start = function_.blocks[b].first_inst;
   for (uint32_t inner = b; inner <= loop.last && room != 0; ++inner) {

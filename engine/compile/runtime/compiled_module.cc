@@ -29,6 +29,8 @@ namespace {
 constexpr uint64_t kGrowth = 64;
 constexpr uint64_t kMinCodeBytes = uint64_t{16} << 20;
 constexpr uint64_t kMaxCodeBytes = uint64_t{1} << 30;
+/// How warm a function is compiled.
+constexpr uint32_t kHot = 2;
 constexpr size_t kAlignment = 16;
 /// `mov r10d, 2 * index + 1; jmp [rip + entry slot]`, in front of which a direct call comes to a
 /// function that lies elsewhere.
@@ -74,6 +76,7 @@ CompiledModule::CompiledModule(ModuleState& module, bool wants_native)
   const uint32_t defined = area_.functions - imported();
   headers_ = std::make_unique<CodeHeader[]>(defined);
   former_ = std::make_unique<std::atomic<const CodeHeader*>[]>(defined);
+  heat_ = std::make_unique<std::atomic<uint32_t>[]>(defined);
   is_compiled_.resize(defined);
 }
 
@@ -138,6 +141,12 @@ const void* CompiledModule::entry(uint32_t function_index) const {
 bool CompiledModule::is_compiled(uint32_t function_index) const {
   const std::shared_lock lock(mutex_);
   return is_compiled_[function_index - imported()];
+}
+
+bool CompiledModule::warm_up(uint32_t function_index, uint32_t weight) {
+  if (function_index < imported()) return false;
+  const uint32_t before = heat_[function_index - imported()].fetch_add(weight);
+  return before < kHot && before + weight >= kHot && !is_compiled(function_index);
 }
 
 const void* CompiledModule::make_exit(uint32_t function_index) {

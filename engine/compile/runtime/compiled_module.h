@@ -28,6 +28,7 @@
 #include "engine/compile/data_area.h"
 #include "engine/compile/runtime/adapter_cache.h"
 #include "engine/compile/runtime/code_registry.h"
+#include "engine/compile/runtime/tier_up.h"
 #include "engine/platform/executable_memory.h"
 #include "engine/platform/fault_handler.h"
 #include "engine/runtime/module_state.h"
@@ -39,6 +40,7 @@ struct CompilerState : runtime::ModuleCode {
   explicit CompilerState(const TypeRegistry& types) : adapters(types) {}
   AdapterCache adapters;
   CodeRegistry registry;
+  TierUp tier_up;
 };
 
 inline CompilerState& compiler_state(runtime::EngineState& engine) {
@@ -67,6 +69,8 @@ class CompiledModule : public runtime::ModuleCode {
   const void* make_exit(uint32_t function_index);
   bool wants_native() const { return wants_native_; }
   bool is_compiled(uint32_t function_index) const;
+  /// Whether a function has become hot just now.
+  bool warm_up(uint32_t function_index, uint32_t weight);
 
   struct Function {
     const uint8_t* code = nullptr;
@@ -103,6 +107,8 @@ class CompiledModule : public runtime::ModuleCode {
   std::unique_ptr<runtime::CodeHeader[]> headers_;
   /// What they found before.
   std::unique_ptr<std::atomic<const runtime::CodeHeader*>[]> former_;
+
+  std::unique_ptr<std::atomic<uint32_t>[]> heat_;
 
   std::mutex adding_;
   mutable std::shared_mutex mutex_;                   // of what follows

@@ -18,8 +18,23 @@ const std::atomic<const void*>* host_entry(runtime::EngineState& engine, TypeId 
   return compiler_state(engine).adapters.host_entry(type);
 }
 
-constexpr runtime::TierOperations kOperations = {&enter, &describe, &mark, &find_landing,
-                                                 &host_entry};
+TierUp& tier_up(const runtime::StoreState& store) {
+  return compiler_state(*store.engine.state()).tier_up;
+}
+void watch(runtime::StoreState& store) {
+  tier_up(store).watch(store);
+}
+void unwatch(runtime::StoreState& store) {
+  tier_up(store).unwatch(store);
+}
+void note(const runtime::InstanceObject& instance, uint32_t function_index, uint32_t weight) {
+  tier_up(*instance.store).note(instance, function_index, weight);
+}
+
+constexpr runtime::TierOperations kAlways = {&enter,      &describe, &mark,   &find_landing,
+                                             &host_entry, nullptr,   nullptr, nullptr};
+constexpr runtime::TierOperations kWhenHot = {&enter,      &describe, &mark,    &find_landing,
+                                              &host_entry, &watch,    &unwatch, &note};
 
 }  // namespace
 
@@ -27,7 +42,7 @@ void install(runtime::EngineState& engine) {
   // Without memory for the stubs there is no compiler; making a module tells.
   if (engine.config.tier == Tier::Interpreter || !get_stubs().has_value()) return;
   engine.compiler_state = std::make_unique<CompilerState>(*engine.registry);
-  engine.compiler = &kOperations;
+  engine.compiler = engine.config.tier == Tier::Compiler ? &kAlways : &kWhenHot;
 }
 
 Status attach(runtime::ModuleState& module) {

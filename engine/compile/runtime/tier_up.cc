@@ -1,0 +1,116 @@
+// Copyright the Brink authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "engine/compile/runtime/tier_up.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "engine/compile/runtime/compiled_module.h"
+
+namespace brink::compile {
+namespace {
+
+constexpr auto kPeriod = std::chrono::milliseconds(1);
+/// Periods without anybody looking up, after which the thread sleeps.
+constexpr uint32_t kIdlePeriods = 50;
+
+struct Job {
+  std::shared_ptr<runtime::ModuleState> module;
+  uint32_t function_index = 0;
+};
+
+}  // namespace
+
+/// Outlives the TierUp if the thread is the last to let go of a module, and so of the engine.
+struct TierUp::Shared {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool is_stopped = false;
+  std::vector<runtime::StoreState*> stores;
+  std::deque<Job> jobs;
+  std::thread thread;
+
+  bool has_looked_up() const {
+    return std::ranges::any_of(
+        stores, [](const runtime::StoreState* store) { return !store->exec.wants_sample.load(); });
+  }
+
+  /// Whether anybody has looked up since the last time.
+  bool poison() {
+    bool any = false;
+    for (runtime::StoreState* store : stores) {
+      if (store->exec.wants_sample.load()) continue;
+      any = true;
+      store->ask_for_sample();
+    }
+    return any;
+  }
+
+  void run() {
+    uint32_t idle = 0;
+    std::unique_lock lock(mutex);
+    while (!is_stopped) {
+      if (!jobs.empty()) {
+        Job job = std::move(jobs.front());
+        jobs.pop_front();
+        lock.unlock();
+        compiled_module(*job.module).compile(job.function_index);
+        job = {};
+        lock.lock();
+        continue;
+      }
+      const auto has_news = [&] { return is_stopped || !jobs.empty(); };
+      if (idle < kIdlePeriods)
+        changed.wait_for(lock, kPeriod, has_news);
+      else
+        changed.wait(lock, [&] { return has_news() || has_looked_up(); });
+      idle = poison() ? 0 : idle + 1;
+    }
+  }
+};
+
+TierUp::TierUp() : shared_(std::make_shared<Shared>()) {}
+
+TierUp::~TierUp() {
+  {
+    const std::scoped_lock lock(shared_->mutex);
+    shared_->is_stopped = true;
+    shared_->jobs.clear();
+  }
+  shared_->changed.notify_all();
+  if (!shared_->thread.joinable()) return;
+  if (shared_->thread.get_id() == std::this_thread::get_id())
+    shared_->thread.detach();
+  else
+    shared_->thread.join();
+}
+
+void TierUp::watch(runtime::StoreState& store) {
+  const std::scoped_lock lock(shared_->mutex);
+  shared_->stores.push_back(&store);
+  if (!shared_->thread.joinable())
+    shared_->thread = std::thread([shared = shared_] { shared->run(); });
+}
+
+void TierUp::unwatch(runtime::StoreState& store) {
+  const std::scoped_lock lock(shared_->mutex);
+  std::erase(shared_->stores, &store);
+}
+
+void TierUp::note(const runtime::InstanceObject& instance, uint32_t function_index,
+                  uint32_t weight) {
+  const bool is_hot = compiled_module(*instance.module).warm_up(function_index, weight);
+  {
+    const std::scoped_lock lock(shared_->mutex);
+    if (is_hot) shared_->jobs.push_back({instance.module_owner, function_index});
+  }
+  shared_->changed.notify_one();
+}
+
+}  // namespace brink::compile
