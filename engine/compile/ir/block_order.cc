@@ -14,7 +14,8 @@ namespace {
 constexpr uint32_t kNone = ~uint32_t{0};
 constexpr uint16_t kMaxDepth = 0xffff;
 
-/// The natural loops of a function.
+/// The natural loops of a function. Its graph is reducible, as structured control always gives, so
+/// that an edge to a block that is not later in reverse postorder closes a loop.
 class LoopForest {
  public:
   struct Loop {
@@ -24,15 +25,17 @@ class LoopForest {
   };
 
   explicit LoopForest(const Function& function)
-      : function_(function), dominators_(function), loop_of_(function.blocks.size(), kNone) {
+      : function_(function),
+        order_(reverse_postorder(function)),
+        number_(function.blocks.size(), kNone),
+        loop_of_(function.blocks.size(), kNone) {
+    for (uint32_t i = 0; i < order_.size(); ++i) number_[order_[i]] = i;
     list_predecessors();
     // From the inside out: the header of an inner loop comes behind that of an outer one.
-    const std::vector<BlockId>& order = dominators_.order();
-    for (size_t i = order.size(); i-- > 0;) find_loop(order[i]);
+    for (size_t i = order_.size(); i-- > 0;) find_loop(order_[i]);
   }
 
-  const std::vector<BlockId>& order() const { return dominators_.order(); }
-  bool is_reachable(BlockId block) const { return dominators_.is_reachable(block); }
+  const std::vector<BlockId>& order() const { return order_; }
   /// The innermost loop a block is in, or kNone.
   uint32_t loop_of(BlockId block) const { return loop_of_[block]; }
   const std::vector<Loop>& loops() const { return loops_; }
@@ -64,7 +67,7 @@ class LoopForest {
   /// Makes the loop of a header, if it is one: what leads to its back edges without passing it.
   void find_loop(BlockId header) {
     for (const BlockId block : predecessors(header))
-      if (dominators_.dominates(header, block)) pending_.push_back(block);
+      if (number_[block] >= number_[header]) pending_.push_back(block);
     if (pending_.empty()) return;
     const auto loop = static_cast<uint32_t>(loops_.size());
     loops_.push_back({header, kNone, kNone});
@@ -89,7 +92,8 @@ class LoopForest {
   }
 
   const Function& function_;
-  DominatorTree dominators_;
+  std::vector<BlockId> order_;
+  std::vector<uint32_t> number_;  ///< in order_
   std::vector<uint32_t> loop_of_;
   std::vector<Loop> loops_;
   std::vector<uint32_t> first_;  ///< of a block's predecessors
@@ -103,6 +107,7 @@ class Layout {
   Layout(const LoopForest& forest, size_t block_count)
       : items_(forest.loops().size() + 1), depths_(block_count) {
     const auto top = static_cast<uint32_t>(forest.loops().size());
+    order_.reserve(forest.order().size());
     for (const BlockId block : forest.order()) {
       const uint32_t loop = forest.loop_of(block);
       if (loop == kNone) {

@@ -104,7 +104,8 @@ PositionId FunctionBuilder::position() {
 /// Adds an instruction as it is.
 ValueId FunctionBuilder::append(const Inst& inst) {
   if (f_.insts.size() >= kMaxInsts) over_budget();
-  return ir::append(f_, current_, inst);
+  block_insts_.push_back(add_inst(f_, inst));
+  return block_insts_.back();
 }
 
 /// Adds one that has an effect or reads what may change.

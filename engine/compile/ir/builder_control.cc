@@ -24,7 +24,16 @@ BlockId FunctionBuilder::new_block() {
   return add_block(f_);
 }
 
+/// The instructions of a block are collected and given to it at once, when it is ended or left.
+void FunctionBuilder::flush() {
+  if (block_insts_.empty()) return;
+  std::vector<ValueId>& insts = f_.blocks[current_].insts;
+  insts.insert(insts.end(), block_insts_.begin(), block_insts_.end());
+  block_insts_.clear();
+}
+
 void FunctionBuilder::enter(BlockId block, bool is_live) {
+  flush();
   current_ = block;
   is_live_ = is_live;
 }
@@ -37,6 +46,7 @@ void FunctionBuilder::kill() {
 /// Ends the current block, which is live. The first of its targets, to be filled in.
 uint32_t FunctionBuilder::terminate(const Inst& inst, uint32_t target_count) {
   effect(inst);
+  flush();
   Block& block = f_.blocks[current_];
   block.first_target = static_cast<uint32_t>(f_.targets.size());
   block.target_count = target_count;

@@ -185,6 +185,7 @@ class FunctionBuilder final : private InstSink {
   // ---- blocks (builder_control.cc) ----
   BlockId new_block();
   void enter(BlockId block, bool is_live);
+  void flush();
   void kill();
   uint32_t terminate(const Inst& inst, uint32_t target_count);
   void trap(TrapCode code);
@@ -294,6 +295,7 @@ class FunctionBuilder final : private InstSink {
   uint64_t max_work_ = 0;
 
   BlockId current_ = kNoBlock;
+  std::vector<ValueId> block_insts_;  ///< of the current block, those it has not got yet
   bool is_live_ = false;
   uint32_t offset_ = 0;  ///< of the current instruction
   uint32_t fuel_ = 0;    ///< of instructions since the last charge

@@ -15,6 +15,24 @@ namespace {
 constexpr uint8_t kLoopByte = 0x03;
 constexpr uint8_t kTryByte = 0x06;
 
+constexpr uint8_t byte_of(Opcode opcode) {
+  return static_cast<uint8_t>(info(opcode).code);
+}
+constexpr uint8_t kFirstPlain = byte_of(Opcode::I32Eqz);  // without immediates
+constexpr uint8_t kLastPlain = byte_of(Opcode::I64Extend32S);
+constexpr uint8_t kDrop = byte_of(Opcode::Drop);
+constexpr uint8_t kSelect = byte_of(Opcode::Select);
+constexpr uint8_t kLocalGet = byte_of(Opcode::LocalGet);
+constexpr uint8_t kCall = byte_of(Opcode::Call);
+constexpr uint8_t kCallIndirect = byte_of(Opcode::CallIndirect);
+constexpr uint8_t kBr = byte_of(Opcode::Br);
+constexpr uint8_t kBrIf = byte_of(Opcode::BrIf);
+constexpr uint8_t kI32Const = byte_of(Opcode::I32Const);
+constexpr uint8_t kI64Const = byte_of(Opcode::I64Const);
+constexpr uint8_t kFirstAccess = byte_of(Opcode::I32Load);
+constexpr uint8_t kLastAccess = byte_of(Opcode::I64Store32);
+constexpr uint8_t kHasMemoryIndex = 0x40;  // from here on, in the alignment
+
 /// Whether there can be a loop or a try at all.
 bool may_contain_any(std::span<const uint8_t> body) {
   return std::ranges::find(body, kLoopByte) != body.end() ||
@@ -25,6 +43,31 @@ void skip_locals(support::ByteReader& reader, Features features) {
   for (uint32_t count = reader.read_u32(); count != 0; --count) {
     reader.read_u32();
     decode::read_val_type(reader, features);
+  }
+}
+
+/// Moves over instructions that are none of the prescan's business. The body is valid, so it ends
+/// with an `end`, where this stops at the latest.
+const uint8_t* skip_plain(const uint8_t* p) {
+  const auto skip_number = [&p] {
+    while ((*p++ & 0x80) != 0) {
+    }
+  };
+  while (true) {
+    const uint8_t byte = *p;
+    if ((byte >= kFirstPlain && byte <= kLastPlain) || byte == kDrop || byte == kSelect) {
+      ++p;
+    } else if (byte == kLocalGet || (byte >= kCall && byte <= kCallIndirect) || byte == kBr ||
+               byte == kBrIf || (byte >= kI32Const && byte <= kI64Const)) {
+      ++p;
+      skip_number();
+      if (byte == kCallIndirect) skip_number();
+    } else if (byte >= kFirstAccess && byte <= kLastAccess && p[1] < kHasMemoryIndex) {
+      p += 2;
+      skip_number();
+    } else {
+      return p;
+    }
   }
 }
 
@@ -62,7 +105,9 @@ bool Prescan::scan(const wasm::Module& module, uint32_t function_index, uint32_t
   decode::InstructionReader instructions(reader, module.features);
   decode::Instruction i;
   std::vector<Open> open;
-  while (!reader.at_end() && instructions.read(i)) {
+  while (true) {
+    reader.skip(static_cast<uint32_t>(skip_plain(reader.position()) - reader.position()));
+    if (!instructions.read(i)) return true;
     switch (i.opcode) {
       case Opcode::Block:
       case Opcode::If:

@@ -94,46 +94,60 @@ class Corpus {
       for (const MemoryType& memory : module->memories)
         context.memory_is_guarded.push_back(is_plain && memory.address == AddressType::I32 &&
                                             memory.page_size_log2 != 0);
-      for (uint32_t i = module->imported_functions; i < module->functions.size(); ++i)
-        add_function(context, i);
+      add_functions(context);
     }
   }
 
-  void add_function(const ModuleContext& context, uint32_t index) {
-    const std::clock_t start = std::clock();
-    Result<Function> function = build(context, index);
+  /// Each stage for all functions at once, so that the clock is read seldom.
+  void add_functions(const ModuleContext& context) {
+    const wasm::Module& module = context.module;
+    std::vector<Result<Function>> functions;
+    functions.reserve(module.functions.size());
+    std::clock_t start = std::clock();
+    for (uint32_t i = module.imported_functions; i < module.functions.size(); ++i)
+      functions.push_back(build(context, i));
     seconds_ += seconds_since(start);
-    bytes_ += context.module.functions[index].body.size;
+    for (const Result<Function>& function : functions) add_built(context, function);
+    start = std::clock();
+    for (Result<Function>& function : functions)
+      if (function.has_value()) optimize(context, *function);
+    pass_seconds_ += seconds_since(start);
+    for (const Result<Function>& function : functions)
+      if (function.has_value()) add_optimized(context, *function);
+  }
+
+  void add_built(const ModuleContext& context, const Result<Function>& function) {
     ++functions_;
     if (!function.has_value()) {
       ++limits_;
-      fmt::print("{}: function {}: {}\n", name_, index, function.error().message());
+      fmt::print("{}: {}\n", name_, function.error().message());
       return;
     }
+    bytes_ += context.module.functions[function->function_index].body.size;
     blocks_ += function->blocks.size();
     for (const Block& block : function->blocks) {
       insts_ += block.insts.size();
       params_ += block.params.size();
     }
-    const char* wanted = std::getenv("BRINK_PRINT_IR");
-    const bool is_wanted = wanted != nullptr && name_.find(wanted) != std::string::npos;
-    if (is_wanted) fmt::print("built: {}", ir::to_text(*function));
-    std::string complaints = verify(*function, *context.module.registry);
-    if (complaints.empty()) {
-      const std::clock_t middle = std::clock();
-      optimize(context, *function);
-      pass_seconds_ += seconds_since(middle);
-      complaints = verify(*function, *context.module.registry);
-    }
-    kept_blocks_ += function->blocks.size();
-    for (const Block& block : function->blocks) {
+    check("built", context, *function);
+  }
+
+  void add_optimized(const ModuleContext& context, const Function& function) {
+    kept_blocks_ += function.blocks.size();
+    for (const Block& block : function.blocks) {
       kept_insts_ += block.insts.size();
       kept_params_ += block.params.size();
     }
-    if (is_wanted) fmt::print("optimized: {}", ir::to_text(*function));
-    if (complaints.empty()) return;
-    ++complaints_;
-    fmt::print("{}: function {}:\n{}{}\n", name_, index, complaints, ir::to_text(*function));
+    check("optimized", context, function);
+  }
+
+  void check(const char* stage, const ModuleContext& context, const Function& function) {
+    const char* wanted = std::getenv("BRINK_PRINT_IR");
+    const bool is_wanted = wanted != nullptr && name_.find(wanted) != std::string::npos;
+    const std::string complaints = verify(function, *context.module.registry);
+    if (!complaints.empty()) ++complaints_;
+    if (is_wanted || !complaints.empty())
+      fmt::print("{} {}: {}{}\n", name_, stage, complaints, ir::to_text(function));
   }
 
   static double seconds_since(std::clock_t start) {
