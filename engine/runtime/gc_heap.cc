@@ -170,6 +170,18 @@ void GcHeap::begin_collection() {
 }
 
 void GcHeap::mark_object(uint32_t offset) {
+  // With poison every reference is checked to lead to where an object, live or not yet overwritten,
+  // starts.
+  if (poison_) {
+    BRINK_CHECK(offset < block_bytes());
+    const Block& block = blocks_[offset / kBlockBytes];
+    const uint32_t in_block = offset % kBlockBytes;
+    const bool is_cell =
+        block.kind == BlockKind::Cells && in_block % kCellBytes[block.size_class] == 0;
+    BRINK_CHECK(is_cell || (block.kind == BlockKind::Large && in_block == 0));
+    const TypeId type = header(offset)->type;
+    BRINK_CHECK(type < layouts_.size() && layouts_[type] != nullptr);
+  }
   Block& block = blocks_[offset / kBlockBytes];
   const uint32_t bit = offset % kBlockBytes / kGranule;
   uint64_t& word = block.marks[bit / 64];

@@ -185,6 +185,21 @@ TEST_CASE("deep and wide structures and cycles are marked", "[gc]") {
   }
 }
 
+TEST_CASE("a reference into garbage is found out when poisoning", "[gc]") {
+  Types types;
+  GcHeap heap(1 << 20, true);
+  const ObjectLayout& node = types.layouts.get(types.node);
+  const RefWord kept = heap.allocate(node, 0);
+  const RefWord lost = heap.allocate(node, 0);
+  field(heap, kept, 0) = lost;
+  collect(heap, {kept});
+  CHECK(heap.header(lost)->type == types.node);
+  field(heap, kept, 0) = 0;
+  collect(heap, {kept});
+  CHECK(heap.header(lost)->type == 0xdbdbdbdbu);
+  CHECK(heap.header(kept)->type == types.node);
+}
+
 TEST_CASE("what cannot fit is refused", "[gc]") {
   Types types;
   GcHeap heap(1 << 20, false);
