@@ -146,6 +146,8 @@ void Emitter::emit_encoded(const Placed& placed) {
       default: operand = reg_operand(placed.use(static_cast<uint32_t>(letter - '0')), use_bytes);
     }
   }
+  if (form.has('m') && Address::base_of(inst.extra) == Address::Base::TypeId)
+    explain_slot(RelocationKind::TypeId, static_cast<uint32_t>(inst.disp));
   if ((inst.code & kLocked) != 0) a_.lock();
   a_.emitOpArray(inst.code & ~kLocked, operands, count);
   if (form.has('m') && Address::base_of(inst.extra) == Address::Base::TypeId) {

@@ -281,12 +281,33 @@ void Emitter::note_relocation(RelocationKind kind, uint32_t index) {
   object_.relocations.push_back({.offset = here() - 4, .kind = kind, .addend = 0, .index = index});
 }
 
+/// For readers of the assembly: what a slot of the data area holds.
+void Emitter::explain_slot(RelocationKind kind, uint32_t index) {
+  static constexpr const char* kKinds[] = {"entry", "stub", "trap", "type id", "function"};
+  static constexpr const char* kStubs[] = {
+#define BRINK_STUB(id) #id,
+#include "engine/compile/stubs.def"
+  };
+  if (assembly_ == nullptr) return;
+  comment_ = kKinds[static_cast<size_t>(kind)];
+  comment_ += ' ';
+  if (kind == RelocationKind::Stub)
+    comment_ += kStubs[index];
+  else if (kind == RelocationKind::Trap)
+    comment_ += to_string(static_cast<TrapCode>(index));
+  else
+    comment_ += std::to_string(index);
+  a_.setInlineComment(comment_.c_str());
+}
+
 void Emitter::call_data_area(RelocationKind kind, uint32_t index) {
+  explain_slot(kind, index);
   a_.call(data_area());
   note_relocation(kind, index);
 }
 
 void Emitter::jump_data_area(RelocationKind kind, uint32_t index) {
+  explain_slot(kind, index);
   a_.jmp(data_area());
   note_relocation(kind, index);
 }

@@ -115,6 +115,7 @@ class Emitter {
   /// A slot of the data area as a memory operand; to be followed by note_relocation.
   Mem data_area() const;
   void note_relocation(RelocationKind kind, uint32_t index);
+  void explain_slot(RelocationKind kind, uint32_t index);
   void call_data_area(RelocationKind kind, uint32_t index);
   void jump_data_area(RelocationKind kind, uint32_t index);
   Label constant(V128 bits, uint8_t bytes);
@@ -138,6 +139,7 @@ class Emitter {
   const MachineFunction& machine_;
   const Allocation& allocation_;
   std::string* assembly_;
+  std::string comment_;  ///< in it, of the instruction to come
 
   EncoderErrors errors_;
   asmjit::StringLogger logger_;

@@ -1,0 +1,15 @@
+;;; What trees of integer instructions become: addresses, masks, immediates, reciprocals.
+(module
+  (func (param i32 i32) (result i32)
+    (i32.add (i32.add (local.get 0) (i32.shl (local.get 1) (i32.const 2))) (i32.const 12)))
+  (func (param i32 i32) (result i32)
+    (i32.and (local.get 0) (i32.xor (local.get 1) (i32.const -1))))
+  (func (param i64) (result i64) (i64.and (local.get 0) (i64.const 0xffffffff)))
+  (func (param i32 i32) (result i32) (i32.shl (local.get 0) (i32.and (local.get 1) (i32.const 31))))
+  (func (param i32) (result i32) (i32.div_u (local.get 0) (i32.const 10)))
+  (func (param i32) (result i32) (i32.rem_s (local.get 0) (i32.const 7)))
+  (func (param i64) (result i64) (i64.div_s (local.get 0) (i64.const 1000)))
+  (func (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
+  (func (param i64 i64) (result i32) (i64.lt_u (local.get 0) (local.get 1)))
+  (func (param i32 i32 i32) (result i32)
+    (select (local.get 0) (local.get 1) (i32.and (local.get 2) (i32.const 4)))))

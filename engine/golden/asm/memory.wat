@@ -1,0 +1,17 @@
+;;; Addressing modes, folded loads, updates in place, offsets that no displacement holds.
+(module
+  (memory 1)
+  (func (param i32 i32) (result i32)
+    (i32.add (local.get 1) (i32.load offset=16 (local.get 0))))
+  (func (param i32)
+    (i32.store offset=8 (local.get 0)
+      (i32.add (i32.load offset=8 (local.get 0)) (i32.const 1))))
+  (func (param i32) (result i32)
+    (if (result i32) (i32.eq (i32.load8_u (local.get 0)) (i32.const 47))
+      (then (i32.const 1)) (else (i32.load8_s (i32.const 100)))))
+  (func (param i32) (result i32) (i32.load offset=0x90000000 (local.get 0)))
+  (func (param i32) (result i64)
+    (i64.load (i32.shl (i32.and (local.get 0) (i32.const 0xff)) (i32.const 3))))
+  (func (param i32) (result i64) (i64.load (i32.shl (local.get 0) (i32.const 3))))
+  (func (param i32 f64)
+    (f64.store (local.get 0) (f64.add (local.get 1) (f64.load offset=8 (local.get 0))))))
