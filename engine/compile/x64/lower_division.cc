@@ -50,11 +50,10 @@ VReg high_product(Lowering& l, uint32_t code, VReg a, uint64_t factor) {
 VReg unsigned_quotient_32(Lowering& l, VReg a, uint32_t d) {
   const auto bits = static_cast<uint32_t>(std::bit_width(d - 1));
   const auto reciprocal = static_cast<uint64_t>(((Wide{1} << (32 + bits)) + d - 1) / d);
-  // Exact while the error, reciprocal * d - 2^(32 + bits) < d, stays below 2^bits.
-  if (reciprocal >> 32 == 0 || (reciprocal & 1) == 0) {
-    const uint32_t spare = reciprocal >> 32 == 0 ? 0 : 1;
-    const VReg product = binary(l, I::kIdImul, 8, a, l.emit_constant(reciprocal >> spare));
-    return shift(l, I::kIdShr, 8, product, 32 + bits - spare);
+  // Exact because the error, reciprocal * d - 2^(32 + bits), is below d and so at most 2^bits.
+  if ((reciprocal & 1) == 0) {
+    const VReg product = binary(l, I::kIdImul, 8, a, l.emit_constant(reciprocal >> 1));
+    return shift(l, I::kIdShr, 8, product, 31 + bits);
   }
   return high_product(l, I::kIdMul, a, static_cast<uint64_t>(((Wide{1} << 64) + d - 1) / d));
 }
@@ -99,6 +98,8 @@ VReg signed_power_quotient(Lowering& l, VReg a, uint32_t bits, uint8_t width) {
   return shift(l, I::kIdSar, width, binary(l, I::kIdAdd, width, a, bias), bits);
 }
 
+/// Of an i32 the upper half is zero: all end with an instruction on 32 bits, or with a logical
+/// shift that leaves no more.
 VReg quotient_by(Lowering& l, VReg a, uint64_t d, bool is_signed, uint8_t width) {
   const bool is_power = std::has_single_bit(d);
   const auto bits = static_cast<uint32_t>(std::countr_zero(d));
@@ -123,8 +124,7 @@ bool lower_constant_division(Lowering& l, ValueId value, const Row& row, uint64_
     if (is_negative)
       l.emit(Form::T, I::kIdNeg, {.width = width, .d = l.def(value), .a = quotient});
     else
-      // Of an i32 the upper half has to be zero, and a signed one may be the lower half of a sum.
-      l.emit(Form::DU, I::kIdMov, {.width = width, .d = l.def(value), .a = quotient});
+      l.emit_move(l.def(value), quotient);
     return true;
   }
   // The remainder does not depend on the divisor's sign.

@@ -12,3 +12,117 @@
   (func $many (result i64 i64 i64 i64 i64 i64 i64 i64 i64)
     (i64.const 1) (i64.const 2) (i64.const 3) (i64.const 4) (i64.const 5) (i64.const 6)
     (i64.const 7) (i64.const 8) (i64.const 9)))
+;; function 1
+;; ; assembly
+;; sub rsp, 24
+;; cmp rsp, qword ptr [r15]
+;; short jb L2
+;; L1:
+;; L0:
+;; mov dword ptr [rsp], eax
+;; mov r10d, 3
+;; call qword ptr [rip]                        ; entry 1
+;; mov dword ptr [rsp+4], eax
+;; mov rcx, qword ptr [r15+48]
+;; mov r10, qword ptr [rcx]
+;; mov eax, dword ptr [rsp]
+;; cmp qword ptr [r10+8], r15
+;; short jne L4
+;; mov r11, qword ptr [r10+24]
+;; call qword ptr [r11]
+;; L3:
+;; mov ecx, dword ptr [rsp+4]
+;; add ecx, eax
+;; mov eax, ecx
+;; add rsp, 24
+;; ret
+;; L2:
+;; call qword ptr [rip]                        ; stub Interrupt
+;; short jmp L1
+;; L4:
+;; call qword ptr [rip]                        ; stub SwitchInstance
+;; short jmp L3
+;; align 16
+;; align 16
+;; function 2
+;; ; assembly
+;; sub rsp, 8
+;; cmp rsp, qword ptr [r15]
+;; short jb L2
+;; L1:
+;; L0:
+;; mov rdx, qword ptr [r15+40]
+;; mov rdx, qword ptr [rdx]
+;; cmp rcx, qword ptr [rdx+8]
+;; short jae L3
+;; mov rdx, qword ptr [rdx]
+;; mov r10, qword ptr [rdx+rcx*8]
+;; test r10, r10
+;; short je L4
+;; mov ecx, dword ptr [rip]                    ; type id 0
+;; cmp ecx, dword ptr [r10+16]
+;; short jne L5
+;; cmp qword ptr [r10+8], r15
+;; short jne L7
+;; mov r11, qword ptr [r10+24]
+;; call qword ptr [r11]
+;; L6:
+;; add rsp, 8
+;; ret
+;; L2:
+;; call qword ptr [rip]                        ; stub Interrupt
+;; short jmp L1
+;; L3:
+;; mov r11, rcx
+;; call qword ptr [rip]                        ; trap undefined element
+;; L4:
+;; mov r11, rcx
+;; call qword ptr [rip]                        ; trap uninitialized element
+;; L5:
+;; call qword ptr [rip]                        ; trap indirect call type mismatch
+;; L7:
+;; call qword ptr [rip]                        ; stub SwitchInstance
+;; short jmp L6
+;; align 16
+;; align 16
+;; function 3
+;; ; assembly
+;; L0:
+;; add eax, 1
+;; mov r10d, 3
+;; jmp qword ptr [rip]                         ; entry 1
+;; align 16
+;; align 16
+;; function 4
+;; ; assembly
+;; L0:
+;; test rcx, rcx
+;; short je L1
+;; mov r10, rcx
+;; cmp qword ptr [r10+8], r15
+;; short jne L2
+;; mov r11, qword ptr [r10+24]
+;; jmp qword ptr [r11]
+;; L1:
+;; call qword ptr [rip]                        ; trap null function reference
+;; L2:
+;; jmp qword ptr [rip]                         ; stub SwitchInstance
+;; align 16
+;; align 16
+;; function 5
+;; ; assembly
+;; L0:
+;; mov r9d, 8
+;; mov r8d, 7
+;; mov edi, 6
+;; mov esi, 5
+;; mov ebx, 4
+;; mov edx, 3
+;; mov ecx, 2
+;; mov eax, 1
+;; mov rbp, qword ptr [r15+16]
+;; mov rbp, qword ptr [rbp+256]
+;; mov qword ptr [rbp], 9
+;; ret
+;; align 16
+;; align 16

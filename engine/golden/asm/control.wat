@@ -16,3 +16,88 @@
       (local.set 1 (f64.add (local.get 1) (local.get 0)))
       (br_if 0 (f64.ne (local.get 1) (f64.const 100)))))
   (func (param i32) (if (local.get 0) (then unreachable))))
+;; function 0
+;; ; assembly
+;; sub rsp, 8
+;; L0:
+;; xor edx, edx
+;; L1:
+;; cmp rsp, qword ptr [r15]
+;; short jb L5
+;; L4:
+;; movzx esi, byte ptr [r14+rax]
+;; add edx, esi
+;; add eax, 1
+;; cmp eax, ecx
+;; short jne L1
+;; L3:
+;; mov eax, edx
+;; add rsp, 8
+;; ret
+;; L5:
+;; call qword ptr [rip]                        ; stub Interrupt
+;; short jmp L4
+;; align 16
+;; align 16
+;; function 1
+;; ; assembly
+;; L0:
+;; cmp eax, 4
+;; short jae L2
+;; lea r11, [L6]
+;; movsxd rcx, dword ptr [r11+rax*4]
+;; add rcx, r11
+;; jmp rcx
+;; L2:
+;; mov eax, 40
+;; ret
+;; L3:
+;; mov eax, 30
+;; ret
+;; L4:
+;; mov eax, 20
+;; ret
+;; L5:
+;; mov eax, 10
+;; ret
+;; align 16
+;; L6:
+;; .dd (L5 - L6)
+;; .dd (L4 - L6)
+;; .dd (L3 - L6)
+;; .dd (L4 - L6)
+;; align 16
+;; function 2
+;; ; assembly
+;; sub rsp, 8
+;; L0:
+;; vxorps xmm1, xmm1, xmm1
+;; L1:
+;; cmp rsp, qword ptr [r15]
+;; short jb L6
+;; L5:
+;; vaddsd xmm1, xmm1, xmm0
+;; vucomisd xmm1, [L4]
+;; short jne L1
+;; short jpe L1
+;; L3:
+;; add rsp, 8
+;; ret
+;; L6:
+;; call qword ptr [rip]                        ; stub Interrupt
+;; short jmp L5
+;; align 16
+;; L4:
+;; .db 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x59, 0x40
+;; align 16
+;; function 3
+;; ; assembly
+;; L0:
+;; test eax, eax
+;; short jne L2
+;; L1:
+;; ret
+;; L2:
+;; call qword ptr [rip]                        ; trap unreachable
+;; align 16
+;; align 16

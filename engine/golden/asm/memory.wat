@@ -15,3 +15,65 @@
   (func (param i32) (result i64) (i64.load (i32.shl (local.get 0) (i32.const 3))))
   (func (param i32 f64)
     (f64.store (local.get 0) (f64.add (local.get 1) (f64.load offset=8 (local.get 0))))))
+;; function 0
+;; ; assembly
+;; L0:
+;; add ecx, dword ptr [r14+rax+16]
+;; mov eax, ecx
+;; ret
+;; align 16
+;; align 16
+;; function 1
+;; ; assembly
+;; L0:
+;; add dword ptr [r14+rax+8], 1
+;; ret
+;; align 16
+;; align 16
+;; function 2
+;; ; assembly
+;; L0:
+;; cmp byte ptr [r14+rax], 47
+;; short je L2
+;; L1:
+;; movsx eax, byte ptr [r14+100]
+;; short jmp L3
+;; L2:
+;; mov eax, 1
+;; L3:
+;; ret
+;; align 16
+;; align 16
+;; function 3
+;; ; assembly
+;; L0:
+;; mov ecx, 2415919104
+;; lea rax, qword ptr [rcx+rax]
+;; mov eax, dword ptr [r14+rax]
+;; ret
+;; align 16
+;; align 16
+;; function 4
+;; ; assembly
+;; L0:
+;; movzx eax, al
+;; mov rax, qword ptr [r14+rax*8]
+;; ret
+;; align 16
+;; align 16
+;; function 5
+;; ; assembly
+;; L0:
+;; shl eax, 3
+;; mov rax, qword ptr [r14+rax]
+;; ret
+;; align 16
+;; align 16
+;; function 6
+;; ; assembly
+;; L0:
+;; vaddsd xmm0, xmm0, [r14+rax+8]
+;; vmovsd qword ptr [r14+rax], xmm0
+;; ret
+;; align 16
+;; align 16
