@@ -7,6 +7,15 @@
 
 namespace brink::compile {
 
+namespace {
+
+constexpr float kRoundsOfLoop = 8;
+constexpr float kMostFrequent = 1e9f;
+/// How much less likely a way is than another from the same block.
+constexpr float kCold = 0.01f;
+
+}  // namespace
+
 void AncestorTree::reserve(uint32_t nodes) {
   parent_.reserve(nodes);
   jump_.reserve(nodes);
@@ -54,6 +63,7 @@ Flow::Flow(const MachineFunction& function) {
   }
   find_dominators(function);
   find_loops(function);
+  guess_frequencies(function);
 }
 
 // In a reducible function a loop's header dominates the starts of its back edges, so that only the
@@ -93,6 +103,35 @@ void Flow::find_loops(const MachineFunction& function) {
       current = static_cast<uint32_t>(loops.size() - 1);
     }
     loop_of[b] = current;
+  }
+}
+
+/// The weight of one way out of a block.
+float Flow::share(const MachineFunction& function, uint32_t from, uint32_t to) const {
+  if (function.blocks[to].is_cold || function.blocks[to].is_landing) return kCold;
+  const uint32_t loop = loop_of[from];
+  const bool leaves = loop != kNoLoop && (to < loops[loop].header || to > loops[loop].last);
+  return leaves ? 1 / kRoundsOfLoop : 1;
+}
+
+// Every block hands on what it gets, in shares; a loop multiplies.
+void Flow::guess_frequencies(const MachineFunction& function) {
+  const auto count = static_cast<uint32_t>(function.blocks.size());
+  frequency.assign(count, 0);
+  frequency[0] = 1;
+  for (uint32_t b = 0; b < count; ++b) {
+    const uint32_t loop = loop_of[b];
+    if (loop != kNoLoop && loops[loop].header == b) {
+      frequency[b] = std::min(frequency[b] * kRoundsOfLoop, kMostFrequent);
+    }
+    float all = 0;
+    for (const MachineTarget& target : function.blocks[b].targets) {
+      all += share(function, b, target.block);
+    }
+    for (const MachineTarget& target : function.blocks[b].targets) {
+      if (target.block <= b) continue;
+      frequency[target.block] += frequency[b] * share(function, b, target.block) / all;
+    }
   }
 }
 

@@ -55,13 +55,17 @@ struct Flow {
   explicit Flow(const MachineFunction& function);
 
   AncestorTree dominators;         ///< nodes are blocks
-  std::vector<MachineLoop> loops;         ///< by header; an outer loop before its inner ones
+  std::vector<MachineLoop> loops;  ///< by header; an outer loop before its inner ones
   std::vector<uint32_t> loop_of;   ///< by block: the innermost loop, or kNoLoop
+  /// By block: how often it runs per call of the function, guessed from the shape alone.
+  std::vector<float> frequency;
   std::vector<uint32_t> end_inst;  ///< by block: one past its last instruction
 
  private:
   void find_dominators(const MachineFunction& function);
   void find_loops(const MachineFunction& function);
+  void guess_frequencies(const MachineFunction& function);
+  float share(const MachineFunction& function, uint32_t from, uint32_t to) const;
 };
 
 }  // namespace brink::compile

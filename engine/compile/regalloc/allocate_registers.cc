@@ -25,12 +25,17 @@ using namespace regalloc;
 
 class Assembler {
  public:
-  Assembler(const MachineFunction& function, const RegisterFile& registers, Plan& plan,
-            const SpillSlots& slots)
-      : function_(function), plan_(plan), slots_(slots), parallel_(registers, slots.bytes) {}
+  Assembler(const MachineFunction& function, const RegisterFile& registers, const Flow& flow,
+            Plan& plan, const Stores& stores, const SpillSlots& slots)
+      : function_(function),
+        flow_(flow),
+        plan_(plan),
+        stores_(stores),
+        slots_(slots),
+        parallel_(registers, slots.bytes) {}
 
-  Allocation run(const std::vector<Store>& stores, const LiveRefs& refs) {
-    moves(stores);
+  Allocation run(const LiveRefs& refs) {
+    moves();
     result_.locations = std::move(plan_.locations);
     for (Location& location : result_.locations) {
       if (location.kind == Location::Kind::Slot) location.slot = slots_.slot[location.slot];
@@ -44,7 +49,8 @@ class Assembler {
  private:
   // At one place: first the stores, which read registers as they are there, then the moves for the
   // instruction, then those of the edge that the block ends with.
-  void moves(const std::vector<Store>& stores) {
+  void moves() {
+    const std::vector<Store>& stores = stores_.list;
     auto store = stores.begin();
     auto group = plan_.groups.begin();
     const auto up_to = [&](uint32_t inst) {
@@ -63,7 +69,7 @@ class Assembler {
     for (uint32_t b = 0; b < function_.blocks.size(); ++b) {
       const MachineBlock& block = function_.blocks[b];
       up_to(block.first_inst + block.inst_count - 1);
-      if (plan_.edge_groups[b].count != 0) add_group(plan_.edge_groups[b]);
+      if (plan_.edge_groups[b].count != 0) add_group(plan_.edge_groups[b], b);
     }
   }
 
@@ -73,15 +79,26 @@ class Assembler {
                              Location::at(slots_.slot[store.vreg])});
   }
 
-  void add_group(const MoveGroup& group) {
+  void add_group(const MoveGroup& group, uint32_t edge_from = kNoBlock) {
     transfers_.clear();
     for (uint32_t i = 0; i < group.count; ++i) {
       const PlannedMove& move = plan_.moves[group.first + i];
       const VRegInfo& info = function_.vregs[move.to_vreg];
+      if (edge_from != kNoBlock && is_stored_already(move, edge_from)) continue;
       transfers_.push_back(
           {place(move.from, move.from_vreg), place(move.to, move.to_vreg), info.cls, info.bytes});
     }
     parallel_.resolve(group.before, transfers_, result_.moves);
+  }
+
+  // An argument in a register becomes a parameter in a slot which is the argument's own, and the
+  // argument was stored on every way to this edge.
+  bool is_stored_already(const PlannedMove& move, uint32_t edge_from) const {
+    if (move.from.is_none() || !move.to.is_none()) return false;
+    const uint32_t slot = slots_.slot[move.from_vreg];
+    if (slot == kNever || slot != slots_.slot[move.to_vreg]) return false;
+    const uint32_t store = stores_.block[move.from_vreg];
+    return store == kNoBlock || flow_.dominators.is_ancestor(store, edge_from);
   }
 
   Location place(PReg reg, VReg v) const {
@@ -113,7 +130,9 @@ class Assembler {
   }
 
   const MachineFunction& function_;
+  const Flow& flow_;
   Plan& plan_;
+  const Stores& stores_;
   const SpillSlots& slots_;
   ParallelMoves parallel_;
   std::vector<Transfer> transfers_;
@@ -131,9 +150,9 @@ Allocation allocate_registers(const MachineFunction& function, const RegisterFil
     plan = ForwardPass(function, registers, flow, lifetimes, outlook).run();
   }
   const LiveRefs refs = find_live_refs(function, flow, lifetimes, plan);
-  const std::vector<Store> stores = place_stores(function, flow, lifetimes, plan);
-  const SpillSlots slots = assign_slots(function, lifetimes, plan);
-  return Assembler(function, registers, plan, slots).run(stores, refs);
+  const Stores stores = place_stores(function, flow, lifetimes, plan);
+  const SpillSlots slots = assign_slots(function, flow, lifetimes, plan);
+  return Assembler(function, registers, flow, plan, stores, slots).run(refs);
 }
 
 }  // namespace brink::compile

@@ -6,7 +6,7 @@
 // Where predecessors meet, a value keeps a register if those that are not cold have it in one, or
 // most of them and it is needed soon. A loop's header is stricter: what it holds, each back edge
 // must bring again. So it takes what the loop uses, as long as the loop's temporaries leave room,
-// and nothing that a call in each round would take away.
+// and nothing that calls take away more often than it is used.
 
 #include <algorithm>
 #include <bit>
@@ -23,7 +23,14 @@ constexpr size_t kMaxAsked = 16;
 /// A merge reloads on an edge what is used that soon after it.
 constexpr uint32_t kSoon = 40;
 /// Use sites that are looked at to weigh a value in a loop.
-constexpr size_t kMaxWeighed = 32;
+constexpr size_t kMaxWeighed = 400;
+/// Uses per round from which on a value is loaded into a register before a loop.
+constexpr float kWorthHoisting = 0.4f;
+
+/// A number of uses as a whole number, to rank by.
+uint32_t weight_of(float uses) {
+  return static_cast<uint32_t>(std::min(uses * 64, 1e9f));
+}
 
 }  // namespace
 
@@ -146,9 +153,11 @@ void ForwardPass::choose_for_merge(uint32_t b) {
 void ForwardPass::choose_for_loop(uint32_t b) {
   const uint32_t loop = flow_.loop_of[b];
   std::erase_if(entrants_, [&](Entrant& entrant) {
-    if (!stays_in_loop(entrant.vreg, b)) return true;
+    const float uses = uses_in_loop(entrant.vreg, loop);
+    const float calls = calls_in_loop(entrant.vreg, loop);
+    if (calls > 0 && uses <= calls) return true;
     if (!lifetimes_.is_exact(entrant.vreg) && count_[entrant.vreg] < preds_.size()) return true;
-    const uint32_t weight = weight_in_loop(entrant.vreg, loop);
+    const uint32_t weight = weight_of(uses);
     // Reloading before the loop must pay.
     if (weight == 0 && count_[entrant.vreg] < preds_.size()) return true;
     entrant.rank = kUnused - weight;
@@ -173,36 +182,36 @@ void ForwardPass::choose_for_loop(uint32_t b) {
   }
 }
 
-// A call in each round takes it away: then it must be used before the call, and come back by itself
-// after it.
-bool ForwardPass::stays_in_loop(VReg v, uint32_t b) const {
-  const MachineLoop& loop = flow_.loops[flow_.loop_of[b]];
-  const LoopFacts& facts = outlook_.loop(flow_.loop_of[b]);
-  const auto c = static_cast<size_t>(cls(v));
-  if (facts.first_call[c] == kNever) return true;
+// How often the loop reads the value, per round.
+float ForwardPass::uses_in_loop(VReg v, uint32_t loop) const {
   const auto sites = lifetimes_.uses(v);
-  const uint32_t start = function_.blocks[b].first_inst;
-  const uint32_t end = flow_.end_inst[loop.last];
-  const auto first = std::ranges::lower_bound(sites, start, {}, &UseSite::inst);
-  const auto behind = std::ranges::lower_bound(sites, end, {}, &UseSite::inst);
-  if (first == behind || first->inst() > facts.first_call[c]) return false;
-  const UseSite& last = *(behind - 1);
-  return last.inst() > facts.last_call[c] && !last.is_any();
-}
-
-uint32_t ForwardPass::weight_in_loop(VReg v, uint32_t loop) const {
-  const auto sites = lifetimes_.uses(v);
-  const uint32_t start = function_.blocks[flow_.loops[loop].header].first_inst;
+  const uint32_t header = flow_.loops[loop].header;
+  const uint32_t start = function_.blocks[header].first_inst;
   const uint32_t end = flow_.end_inst[flow_.loops[loop].last];
   auto site = std::ranges::lower_bound(sites, start, {}, &UseSite::inst);
-  uint32_t weight = 0;
+  float uses = 0;
   for (size_t i = 0; i < kMaxWeighed && site != sites.end() && site->inst() < end; ++i, ++site) {
-    if (site->is_cold()) continue;
-    const uint32_t inner = flow_.loop_of[lifetimes_.block_of(site->inst())];
-    const uint32_t depth = flow_.loops[inner].depth - flow_.loops[loop].depth;
-    weight += (site->is_any() ? 1u : 2u) << (3 * std::min(depth, 4u));
+    if (site->is_edge()) continue;
+    const float frequency = flow_.frequency[lifetimes_.block_of(site->inst())];
+    uses += site->is_any() ? frequency / 2 : frequency;
   }
-  return weight;
+  return uses / flow_.frequency[header];
+}
+
+/// How often a call takes its register, per round.
+float ForwardPass::calls_in_loop(VReg v, uint32_t loop) const {
+  return outlook_.loop(loop).calls[static_cast<size_t>(cls(v))] /
+         flow_.frequency[flow_.loops[loop].header];
+}
+
+bool ForwardPass::lives_across_call(VReg v) const {
+  const auto calls = outlook_.calls(cls(v), false);
+  const auto ranges = lifetimes_.ranges(v);
+  for (size_t i = 0; i < std::min(ranges.size(), kMaxWeighed); ++i) {
+    const auto call = std::ranges::lower_bound(calls, (ranges[i].from + 1) / 2);
+    if (call != calls.end() && 2 * *call + 1 < ranges[i].to) return true;
+  }
+  return false;
 }
 
 // Values in slots that an innermost loop reads: once before it is better than in each round. Each
@@ -221,10 +230,9 @@ void ForwardPass::hoist_into_loop(uint32_t b, RegClass cls, uint32_t room) {
         if (lifetimes_.def_point(v) >= 2 * start || !lifetimes_.is_exact(v) || room == 0) continue;
         counted_in_[v] = b;
         count_[v] = 0;
-        if (!stays_in_loop(v, b)) continue;
-        const uint32_t weight = weight_in_loop(v, flow_.loop_of[b]);
-        if (weight < 2) continue;
-        entrants_.push_back({.vreg = v, .rank = kUnused - weight});
+        const float uses = uses_in_loop(v, flow_.loop_of[b]);
+        if (uses <= calls_in_loop(v, flow_.loop_of[b]) + kWorthHoisting) continue;
+        entrants_.push_back({.vreg = v, .rank = kUnused - weight_of(uses)});
         --room;
       }
     }
@@ -255,18 +263,17 @@ void ForwardPass::add_params(uint32_t b) {
 bool ForwardPass::param_wants_register(VReg v, uint32_t b) {
   const uint32_t loop = flow_.loop_of[b];
   if (loop == kNoLoop || flow_.loops[loop].header != b) return !lost_before_use(v);
-  const LoopFacts& facts = outlook_.loop(loop);
-  const auto c = static_cast<size_t>(cls(v));
-  if (facts.first_call[c] == kNever) return true;
-  if (next_use(v) > facts.first_call[c]) return false;
-  // If what comes around the back edge was alive across the call, it is in a slot: in the
-  // parameter's own, if their lives do not overlap.
+  const float calls = calls_in_loop(v, loop);
+  if (calls == 0 || !lives_across_call(v)) return true;
+  // In a register: stored in each round, and brought back after calls. In its slot: read by who
+  // uses it, written by who changes it.
+  float in_slot = uses_in_loop(v, loop);
   for (const uint32_t pred : function_.blocks[b].predecessors) {
     if (pred < b) continue;
     const VReg arg = function_.args_of(function_.blocks[pred].targets[0])[param_index_[v]];
-    if (lifetimes_.def_point(arg) < 2 * facts.last_call[c]) return false;
+    if (arg != v) in_slot += flow_.frequency[pred] / flow_.frequency[b];
   }
-  return true;
+  return in_slot > 1 + calls;
 }
 
 // First those who can stay where they are, then the parameters, then the rest.

@@ -105,9 +105,10 @@ class ForwardPass {
   void choose_for_merge(uint32_t block);
   void choose_for_loop(uint32_t block);
   void hoist_into_loop(uint32_t block, RegClass cls, uint32_t room);
-  bool stays_in_loop(VReg v, uint32_t block) const;
+  float uses_in_loop(VReg v, uint32_t loop) const;
+  float calls_in_loop(VReg v, uint32_t loop) const;
+  bool lives_across_call(VReg v) const;
   bool param_wants_register(VReg v, uint32_t block);
-  uint32_t weight_in_loop(VReg v, uint32_t loop) const;
   void add_params(uint32_t block);
   void seat_entrants(uint32_t block);
   void seat(Entrant& entrant, PReg reg, RegBits& taken);

@@ -58,13 +58,14 @@ void Lifetimes::visit_uses(const MachineFunction& function, Visit&& visit) {
       for (const Operand& operand : function.operands_of(function.insts[i])) {
         if (operand.role != Operand::Role::Use) continue;
         visit(operand.vreg,
-              i << 3 | cold | (operand.off_time ? UseSite::kLate : 0) |
+              i << UseSite::kFlagBits | cold | (operand.off_time ? UseSite::kLate : 0) |
                   (operand.constraint == Operand::Constraint::Any ? UseSite::kAny : 0));
       }
     }
     for (const MachineTarget& target : block.targets) {
       for (const VReg arg : function.args_of(target)) {
-        visit(arg, (end - 1) << 3 | cold | UseSite::kLate | UseSite::kAny);
+        visit(arg, (end - 1) << UseSite::kFlagBits | cold | UseSite::kLate | UseSite::kAny |
+                       UseSite::kEdge);
       }
     }
   }
@@ -76,8 +77,8 @@ void Lifetimes::find_uses(const MachineFunction& function) {
   first_use_.assign(vregs + 1, 0);
   std::vector<uint32_t> last(vregs, kNever);
   visit_uses(function, [&](VReg v, uint32_t bits) {
-    if (last[v] == bits >> 3) return;
-    last[v] = bits >> 3;
+    if (last[v] == bits >> UseSite::kFlagBits) return;
+    last[v] = bits >> UseSite::kFlagBits;
     ++first_use_[v + 1];
   });
   for (size_t v = 0; v < vregs; ++v) first_use_[v + 1] += first_use_[v];
@@ -85,10 +86,10 @@ void Lifetimes::find_uses(const MachineFunction& function) {
   std::vector<uint32_t>& next = last;
   std::copy(first_use_.begin(), first_use_.end() - 1, next.begin());
   visit_uses(function, [&](VReg v, uint32_t bits) {
-    if (next[v] != first_use_[v] && uses_[next[v] - 1].inst() == bits >> 3) {
+    if (next[v] != first_use_[v] && uses_[next[v] - 1].inst() == bits >> UseSite::kFlagBits) {
       UseSite& site = uses_[next[v] - 1];
-      const uint32_t any = site.bits & bits & UseSite::kAny;
-      site.bits = ((site.bits | bits) & ~UseSite::kAny) | any;
+      constexpr uint32_t modest = UseSite::kAny | UseSite::kEdge;
+      site.bits = ((site.bits | bits) & ~modest) | (site.bits & bits & modest);
       return;
     }
     uses_[next[v]++].bits = bits;

@@ -43,8 +43,11 @@ struct UseSite {
   static constexpr uint32_t kAny = 1;   ///< a spill slot is as good
   static constexpr uint32_t kCold = 2;  ///< in a cold block
   static constexpr uint32_t kLate = 4;
+  static constexpr uint32_t kEdge = 8;  ///< only as the argument of an edge
+  static constexpr uint32_t kFlagBits = 4;
   uint32_t bits = 0;
-  uint32_t inst() const { return bits >> 3; }
+  uint32_t inst() const { return bits >> kFlagBits; }
+  bool is_edge() const { return (bits & kEdge) != 0; }
   bool is_any() const { return (bits & kAny) != 0; }
   bool is_cold() const { return (bits & kCold) != 0; }
   /// The point just past the use.

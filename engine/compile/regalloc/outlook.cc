@@ -8,13 +8,6 @@
 
 namespace brink::compile::regalloc {
 
-namespace {
-
-/// Dominators of a loop's end that are searched for calls. Beyond that, calls count as conditional.
-constexpr uint32_t kMaxLoopWalk = 256;
-
-}  // namespace
-
 Outlook::Outlook(const MachineFunction& function, const Flow& flow, const Lifetimes& lifetimes,
                  const RegisterFile& registers) {
   for (size_t cls = 0; cls < kRegClasses; ++cls) {
@@ -28,7 +21,7 @@ Outlook::Outlook(const MachineFunction& function, const Flow& flow, const Lifeti
   alive_at_start_.assign(function.blocks.size() * kRegClasses, 0);
   if (flow.loops.empty()) return;
   find_pressure(function, flow, lifetimes);
-  find_loop_facts(function, flow);
+  find_loop_facts(function, flow, lifetimes);
 }
 
 // Registers of a class that goes as a whole are not counted one by one.
@@ -46,13 +39,12 @@ uint64_t Outlook::wants(const MachineFunction& function, const MachineInst& inst
 }
 
 void Outlook::find_wanted(const MachineFunction& function) {
+  wants_.reserve(function.insts.size());
+  for (const MachineInst& inst : function.insts) wants_.push_back(wants(function, inst));
   const auto visit = [&](auto&& action) {
-    for (const MachineBlock& block : function.blocks) {
-      for (uint32_t i = block.first_inst; i < block.first_inst + block.inst_count; ++i) {
-        uint64_t wants = this->wants(function, function.insts[i]);
-        for (; wants != 0; wants &= wants - 1) {
-          action(i, static_cast<uint32_t>(std::countr_zero(wants)));
-        }
+    for (uint32_t i = 0; i < wants_.size(); ++i) {
+      for (uint64_t bits = wants_[i]; bits != 0; bits &= bits - 1) {
+        action(i, static_cast<uint32_t>(std::countr_zero(bits)));
       }
     }
   };
@@ -64,6 +56,7 @@ void Outlook::find_wanted(const MachineFunction& function) {
 
   for (const MachineBlock& block : function.blocks) {
     for (uint32_t i = block.first_inst; i < block.first_inst + block.inst_count; ++i) {
+      if (function.insts[i].clobbers.bits == 0) continue;
       for (size_t cls = 0; cls < kRegClasses; ++cls) {
         if ((function.insts[i].clobbers.bits & allocatable_[cls]) != allocatable_[cls]) continue;
         calls_[cls][1].push_back(i);
@@ -161,44 +154,33 @@ void Outlook::find_pressure(const MachineFunction& function, const Flow& flow,
   }
 }
 
-void Outlook::find_loop_facts(const MachineFunction& function, const Flow& flow) {
+void Outlook::find_loop_facts(const MachineFunction& function, const Flow& flow,
+                              const Lifetimes& lifetimes) {
   for (uint32_t b = 0; b < function.blocks.size(); ++b) {
     const MachineBlock& block = function.blocks[b];
     if (flow.loop_of[b] == kNoLoop || block.is_cold) continue;
     for (uint32_t i = block.first_inst; i < block.first_inst + block.inst_count; ++i) {
-      loops_[flow.loop_of[b]].wanted |= wants(function, function.insts[i]);
+      loops_[flow.loop_of[b]].wanted |= wants_[i];
+    }
+  }
+  for (size_t cls = 0; cls < kRegClasses; ++cls) {
+    for (const uint32_t call : calls_[cls][0]) {
+      const uint32_t block = lifetimes.block_of(call);
+      if (flow.loop_of[block] == kNoLoop) continue;
+      loops_[flow.loop_of[block]].calls[cls] += flow.frequency[block];
     }
   }
   for (size_t l = loops_.size(); l-- > 0;) {
-    find_loop_calls(function, flow, static_cast<uint32_t>(l));
+    for (float& calls : loops_[l].calls) {
+      calls = std::min(calls, flow.frequency[flow.loops[l].header]);
+    }
     if (flow.loops[l].parent == kNoLoop) continue;
     LoopFacts& outer = loops_[flow.loops[l].parent];
     outer.wanted |= loops_[l].wanted;
     for (size_t cls = 0; cls < kRegClasses; ++cls) {
+      outer.calls[cls] += loops_[l].calls[cls];
       outer.pressure[cls] = std::max(outer.pressure[cls], loops_[l].pressure[cls]);
     }
-  }
-}
-
-// The blocks that dominate all back edges run once each round.
-void Outlook::find_loop_calls(const MachineFunction& function, const Flow& flow, uint32_t loop) {
-  const uint32_t header = flow.loops[loop].header;
-  uint32_t block = kNoBlock;
-  for (const uint32_t pred : function.blocks[header].predecessors) {
-    if (pred < header) continue;
-    block = block == kNoBlock ? pred : flow.dominators.common_ancestor(block, pred);
-  }
-  for (uint32_t steps = 0; steps < kMaxLoopWalk; ++steps) {
-    for (size_t cls = 0; cls < kRegClasses; ++cls) {
-      const auto& calls = calls_[cls][0];
-      const auto first = std::ranges::lower_bound(calls, function.blocks[block].first_inst);
-      const auto end = std::ranges::lower_bound(calls, flow.end_inst[block]);
-      if (first == end) continue;
-      loops_[loop].first_call[cls] = *first;
-      if (loops_[loop].last_call[cls] == kNever) loops_[loop].last_call[cls] = *(end - 1);
-    }
-    if (block == header) break;
-    block = flow.dominators.parent(block);
   }
 }
 

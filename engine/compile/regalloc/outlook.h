@@ -31,9 +31,8 @@ struct Desire {
 struct LoopFacts {
   uint64_t wanted = 0;  ///< registers that instructions want or clobber, calls that take all aside
   std::array<uint32_t, kRegClasses> pressure = {};  ///< most values alive at once
-  /// Of the calls that every round makes, by class of the registers they take; kNever if none.
-  std::array<uint32_t, kRegClasses> first_call = {kNever, kNever};
-  std::array<uint32_t, kRegClasses> last_call = {kNever, kNever};
+  /// How often a call takes all registers of the class, no more often than the header runs.
+  std::array<float, kRegClasses> calls = {};
 };
 
 class Outlook {
@@ -66,13 +65,14 @@ class Outlook {
   void wishes_of(const MachineFunction& function, const Lifetimes& lifetimes, uint32_t inst);
   void inherit(const Lifetimes& lifetimes, VReg from, VReg to, uint32_t inst);
   void find_pressure(const MachineFunction& function, const Flow& flow, const Lifetimes& lifetimes);
-  void find_loop_facts(const MachineFunction& function, const Flow& flow);
-  void find_loop_calls(const MachineFunction& function, const Flow& flow, uint32_t loop);
+  void find_loop_facts(const MachineFunction& function, const Flow& flow,
+                       const Lifetimes& lifetimes);
 
   std::array<uint64_t, kRegClasses> allocatable_ = {};
   std::array<std::array<std::vector<uint32_t>, 2>, kRegClasses> calls_;
   std::array<uint32_t, kRegs + 1> first_wanted_ = {};
   std::vector<uint32_t> wanted_;
+  std::vector<uint64_t> wants_;  ///< by instruction: the registers it wants
   std::vector<Desire> desires_;
   std::vector<VReg> affinities_;
   std::vector<LoopFacts> loops_;

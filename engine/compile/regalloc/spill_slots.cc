@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <queue>
+#include <span>
+#include <unordered_map>
 #include <utility>
 
 namespace brink::compile::regalloc {
@@ -14,6 +17,8 @@ namespace {
 
 /// Dominators between a definition and the readers of the slot that are tried for the store.
 constexpr uint32_t kMaxStoreWalk = 64;
+/// A place for a store must be that much rarer than the definition.
+constexpr float kRarer = 0.7f;
 
 struct RefRange {
   Range range;
@@ -35,13 +40,6 @@ bool defines(const MachineFunction& function, const MachineInst& inst, VReg v) {
   return std::ranges::any_of(function.operands_of(inst), [v](const Operand& operand) {
     return operand.vreg == v && operand.role == Operand::Role::Def;
   });
-}
-
-/// How often a block runs, roughly and as an order.
-uint32_t frequency(const MachineFunction& function, const Flow& flow, uint32_t block) {
-  if (function.blocks[block].is_cold) return 0;
-  const uint32_t loop = flow.loop_of[block];
-  return loop == kNoLoop ? 1 : 1 + flow.loops[loop].depth;
 }
 
 }  // namespace
@@ -81,8 +79,8 @@ LiveRefs find_live_refs(const MachineFunction& function, const Flow& flow,
 
 // Right after the definition, unless the readers are all in places that run less often: then at the
 // start of a block that dominates them and has the value in a register.
-std::vector<Store> place_stores(const MachineFunction& function, const Flow& flow,
-                                const Lifetimes& lifetimes, const Plan& plan) {
+Stores place_stores(const MachineFunction& function, const Flow& flow, const Lifetimes& lifetimes,
+                    const Plan& plan) {
   std::vector<Store> stores(function.vregs.size());
   const auto needs_store = [&](VReg v) {
     return plan.demand[v] != kNoBlock && plan.starts_in_slot[v] == 0;
@@ -103,86 +101,168 @@ std::vector<Store> place_stores(const MachineFunction& function, const Flow& flo
       }
     }
   }
-  std::vector<Store> result;
+  Stores result;
+  result.block.assign(stores.size(), kNoBlock);
   for (VReg v = 0; v < stores.size(); ++v) {
     if (!needs_store(v) || !lifetimes.is_defined(v)) continue;
     const uint32_t home = lifetimes.def_block(v);
-    uint32_t lowest = frequency(function, flow, home);
+    float lowest = flow.frequency[home] * kRarer;
     uint32_t block = plan.demand[v];
     Store store = stores[v];
-    for (uint32_t i = 0; i < kMaxStoreWalk && block != home && lowest > 0; ++i) {
-      if (frequency(function, flow, block) < lowest) {
+    for (uint32_t i = 0; i < kMaxStoreWalk && block != home; ++i) {
+      if (flow.frequency[block] < lowest) {
         const PReg reg = plan.reg_at_start(block, v);
         if (!reg.is_none()) {
-          lowest = frequency(function, flow, block);
+          lowest = flow.frequency[block];
           store = {function.blocks[block].first_inst, v, reg};
+          result.block[v] = block;
         }
       }
       block = flow.dominators.parent(block);
     }
-    result.push_back(store);
+    result.list.push_back(store);
   }
-  std::ranges::stable_sort(result, {}, &Store::before);
+  std::ranges::stable_sort(result.list, {}, &Store::before);
   return result;
 }
 
-SpillSlots assign_slots(const MachineFunction& function, const Lifetimes& lifetimes,
-                        const Plan& plan) {
+namespace {
+
+/// Values that will have one slot.
+class SlotGroups {
+ public:
+  SlotGroups(const MachineFunction& function, const Lifetimes& lifetimes, const Plan& plan)
+      : lifetimes_(lifetimes), leader_(function.vregs.size()) {
+    for (VReg v = 0; v < leader_.size(); ++v) {
+      const bool spilled = plan.demand[v] != kNoBlock && lifetimes.is_defined(v);
+      leader_[v] = spilled ? v : kNoVReg;
+    }
+  }
+
+  VReg leader(VReg v) {
+    if (leader_[v] == kNoVReg) return kNoVReg;
+    while (leader_[v] != v) {
+      leader_[v] = leader_[leader_[v]];
+      v = leader_[v];
+    }
+    return v;
+  }
+
+  void join(VReg a, VReg b) {
+    a = leader(a);
+    b = leader(b);
+    if (a == kNoVReg || b == kNoVReg || a == b) return;
+    const auto left = ranges(a);
+    const auto right = ranges(b);
+    if (left.size() + right.size() > kMaxRanges) return;
+    std::vector<Range> joined(left.size() + right.size());
+    std::ranges::merge(left, right, joined.begin(), {}, &Range::from, &Range::from);
+    for (size_t i = 1; i < joined.size(); ++i) {
+      if (joined[i].from < joined[i - 1].to) return;
+    }
+    leader_[b] = a;
+    joined_[a] = std::move(joined);
+    joined_.erase(b);
+  }
+
+  std::span<const Range> ranges(VReg leader) const {
+    const auto it = joined_.find(leader);
+    return it == joined_.end() ? lifetimes_.ranges(leader) : std::span<const Range>(it->second);
+  }
+
+ private:
+  /// Groups do not grow beyond that, so that joining stays cheap.
+  static constexpr size_t kMaxRanges = 256;
+  const Lifetimes& lifetimes_;
+  std::vector<VReg> leader_;
+  std::unordered_map<VReg, std::vector<Range>> joined_;
+};
+
+void join_arguments(const MachineFunction& function, const Flow& flow, const Plan& plan,
+                    SlotGroups& groups) {
+  std::vector<uint32_t> edges;
+  for (uint32_t b = 0; b < function.blocks.size(); ++b) {
+    const auto& targets = function.blocks[b].targets;
+    if (targets.size() == 1 && targets[0].arg_count != 0) edges.push_back(b);
+  }
+  std::ranges::stable_sort(edges, std::greater<>(), [&](uint32_t b) { return flow.frequency[b]; });
+  for (const uint32_t b : edges) {
+    const MachineTarget& target = function.blocks[b].targets[0];
+    const auto args = function.args_of(target);
+    for (size_t k = 0; k < args.size(); ++k) {
+      const VReg param = function.blocks[target.block].params[k];
+      if (plan.starts_in_slot[param] != 0) groups.join(args[k], param);
+    }
+  }
+}
+
+/// Slots of one size, counted in that size.
+struct Pool {
+  using End = std::pair<uint32_t, uint32_t>;
+  std::vector<uint32_t> free;
+  std::priority_queue<End, std::vector<End>, std::greater<>> used;  ///< by the end of their use
+  uint32_t count = 0;
+
+  uint32_t take(uint32_t from, uint32_t to) {
+    while (!used.empty() && used.top().first <= from) {
+      free.push_back(used.top().second);
+      used.pop();
+    }
+    uint32_t slot = count;
+    if (free.empty()) {
+      ++count;
+    } else {
+      slot = free.back();
+      free.pop_back();
+    }
+    used.emplace(to, slot);
+    return slot;
+  }
+};
+
+}  // namespace
+
+SpillSlots assign_slots(const MachineFunction& function, const Flow& flow,
+                        const Lifetimes& lifetimes, const Plan& plan) {
   struct Life {
     uint32_t from;
     uint32_t to;
     VReg vreg;
   };
+  SlotGroups groups(function, lifetimes, plan);
+  join_arguments(function, flow, plan, groups);
   std::vector<Life> lives;
   for (VReg v = 0; v < function.vregs.size(); ++v) {
-    if (plan.demand[v] == kNoBlock || !lifetimes.is_defined(v)) continue;
-    lives.push_back({lifetimes.ranges(v)[0].from, lifetimes.end(v), v});
+    if (groups.leader(v) != v) continue;
+    const auto ranges = groups.ranges(v);
+    lives.push_back({ranges.front().from, ranges.back().to, v});
   }
   std::ranges::sort(lives, {}, [](const Life& life) { return std::pair(life.from, life.vreg); });
 
-  // Per size: slots (counted in that size) that are free, and those in use by their ends.
-  using End = std::pair<uint32_t, uint32_t>;
-  struct Pool {
-    std::vector<uint32_t> free;
-    std::priority_queue<End, std::vector<End>, std::greater<>> used;
-    uint32_t count = 0;
-  };
   std::array<Pool, 3> pools;
-  const auto pool_of = [&function](VReg v) {
+  const auto pool_of = [&function](VReg v) -> size_t {
     const uint8_t bytes = function.vregs[v].bytes;
     return bytes == 16 ? 0 : bytes == 8 ? 1 : 2;
   };
   SpillSlots result;
   result.slot.assign(function.vregs.size(), kNever);
   for (const Life& life : lives) {
-    Pool& pool = pools[static_cast<size_t>(pool_of(life.vreg))];
-    while (!pool.used.empty() && pool.used.top().first <= life.from) {
-      pool.free.push_back(pool.used.top().second);
-      pool.used.pop();
-    }
-    uint32_t slot = pool.count;
-    if (pool.free.empty()) {
-      ++pool.count;
-    } else {
-      slot = pool.free.back();
-      pool.free.pop_back();
-    }
-    pool.used.emplace(life.to, slot);
-    result.slot[life.vreg] = slot;
+    result.slot[life.vreg] = pools[pool_of(life.vreg)].take(life.from, life.to);
   }
   // The largest lowest, so that all are aligned.
   std::array<uint32_t, 3> base = {};
-  uint32_t bytes = 0;
   for (size_t i = 0; i < pools.size(); ++i) {
-    base[i] = bytes;
-    bytes += pools[i].count * (16u >> i);
+    base[i] = result.bytes;
+    result.bytes += pools[i].count * (16u >> i);
   }
   for (const Life& life : lives) {
-    const auto pool = static_cast<size_t>(pool_of(life.vreg));
+    const size_t pool = pool_of(life.vreg);
     uint32_t& slot = result.slot[life.vreg];
     slot = base[pool] + slot * (16u >> pool);
   }
-  result.bytes = bytes;
+  for (VReg v = 0; v < function.vregs.size(); ++v) {
+    if (groups.leader(v) != kNoVReg) result.slot[v] = result.slot[groups.leader(v)];
+  }
   return result;
 }
 

@@ -32,16 +32,23 @@ struct LiveRefs {
 LiveRefs find_live_refs(const MachineFunction& function, const Flow& flow,
                         const Lifetimes& lifetimes, Plan& plan);
 
-/// One store per value whose slot is demanded and which is not defined there.
-std::vector<Store> place_stores(const MachineFunction& function, const Flow& flow,
-                                const Lifetimes& lifetimes, const Plan& plan);
+struct Stores {
+  /// In order. One per value whose slot is demanded and which is not defined there.
+  std::vector<Store> list;
+  /// By value: the block at whose start it is stored, kNoBlock if where it is defined.
+  std::vector<uint32_t> block;
+};
+Stores place_stores(const MachineFunction& function, const Flow& flow, const Lifetimes& lifetimes,
+                    const Plan& plan);
 
 struct SpillSlots {
   std::vector<uint32_t> slot;  ///< by value: its slot, or kNever
   uint32_t bytes = 0;
 };
-SpillSlots assign_slots(const MachineFunction& function, const Lifetimes& lifetimes,
-                        const Plan& plan);
+/// Values share a slot if their lives do not overlap. Arguments and the parameters they become are
+/// put together where possible, hot edges first: then nothing has to be moved.
+SpillSlots assign_slots(const MachineFunction& function, const Flow& flow,
+                        const Lifetimes& lifetimes, const Plan& plan);
 
 }  // namespace brink::compile::regalloc
 
