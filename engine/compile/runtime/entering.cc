@@ -5,9 +5,12 @@
 
 #include "engine/compile/runtime/entering.h"
 
+#include <algorithm>
+
 #include "engine/compile/runtime/compiled_module.h"
 #include "engine/compile/runtime/native_frames.h"
 #include "engine/platform/activation.h"
+#include "engine/platform/native_stack.h"
 #include "engine/runtime/gc_objects.h"
 
 namespace brink::compile {
@@ -50,6 +53,16 @@ TrapCode check_entry(StoreState& store, const InstanceObject& instance) {
   if (rt.native_top < rt.native_stack_end || !runtime::has_host_stack(rt))
     return TrapCode::StackExhausted;
   return TrapCode::None;
+}
+
+/// What compiling a function may need of the host's stack.
+constexpr size_t kCompilerStack = size_t{128} << 10;
+
+bool has_room_to_compile() {
+  const auto here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  const auto bounds = platform::native_stack_bounds();
+  if (!bounds || here < bounds->low || here >= bounds->high) return true;  // nobody knows
+  return here - bounds->low >= std::min(kCompilerStack, (bounds->high - bounds->low) / 2);
 }
 
 /// Where the guest stood when it left.
@@ -177,6 +190,7 @@ const void* brink_compile_look_up(InstanceObject* instance) {
 
 const void* brink_compile_resolve(InstanceObject* instance, uint64_t callee) {
   StoreState& store = *instance->store;
+  if (!has_room_to_compile()) return leave_with(store.exec, TrapCode::StackExhausted);
   const auto* const function =
       (callee & 1) == 0 ? reinterpret_cast<const FuncObject*>(callee) : nullptr;
   const void* target = nullptr;
