@@ -10,6 +10,10 @@
 namespace brink::runtime {
 namespace {
 
+/// Frames of compiled code hold what did not fit into registers, twice where lifetimes are split,
+/// and so may be larger than the interpreter's of the same function.
+constexpr size_t kNativeFrameRatio = 2;
+
 /// Above any stack pointer.
 constexpr uintptr_t kPoison = ~uintptr_t{0};
 
@@ -58,7 +62,8 @@ Status StoreState::ensure_native_stack() {
   const size_t page = platform::page_size();
   const size_t overflow_bytes =
       platform::round_up_to_page(kMaxOverflow * sizeof(OverflowValue)).value_or(0);
-  const size_t stack_bytes = platform::round_up_to_page(limits.max_stack_bytes).value_or(0);
+  const size_t stack_bytes =
+      platform::round_up_to_page(limits.max_stack_bytes).value_or(0) * kNativeFrameRatio;
   const size_t bytes = page + overflow_bytes + kNativeStackMargin + stack_bytes;
   platform::Reservation reserved = BRINK_TRY(platform::Reservation::reserve(bytes));
   BRINK_TRY(reserved.commit(page, bytes - page));

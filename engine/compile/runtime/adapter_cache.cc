@@ -40,10 +40,10 @@ Stubs* made_stubs = nullptr;
 
 Status make_stubs_once() {
   const x64::StubCode code = x64::make_stubs(stub_targets());
-  // Never freed: compiled code may be running until the process ends.
-  auto* const memory = new platform::CodeMemory(BRINK_TRY(seal_code(code.code)));
+  platform::CodeMemory memory = BRINK_TRY(seal_code(code.code));
   auto* const stubs = new Stubs;
-  const auto at = [&](uint32_t offset) { return memory->base() + offset; };
+  stubs->memory = std::move(memory);
+  const auto at = [&](uint32_t offset) { return stubs->memory.base() + offset; };
   for (size_t i = 0; i < kStubCount; ++i) stubs->stubs[i] = at(code.stubs[i]);
   for (size_t i = 1; i < kTrapSlotCount; ++i) stubs->traps[i] = at(code.traps[i]);
   stubs->resolve = at(code.resolve);

@@ -19,8 +19,9 @@
 
 namespace brink::compile {
 
-/// The stubs' addresses.
+/// The stubs' addresses. Never freed: compiled code may be running until the process ends.
 struct Stubs {
+  platform::CodeMemory memory;
   std::array<const void*, kStubCount> stubs = {};
   std::array<const void*, kTrapSlotCount> traps = {};
   const void* resolve = nullptr;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <thread>
 
+#include "engine/compile/runtime/perf_map.h"
 #include "engine/platform/virtual_memory.h"
 #include "engine/runtime/memory.h"
 #include "engine/runtime/tiers.h"
@@ -252,8 +253,14 @@ Status CompiledModule::place(std::span<CodeObject> objects) {
       functions_.push_back(std::move(function));
     }
   }
-  for (size_t i = functions_.size() - objects.size(); i < functions_.size(); ++i)
-    publish(functions_[i]->object.function_index, functions_[i]->code);
+  for (size_t i = functions_.size() - objects.size(); i < functions_.size(); ++i) {
+    const Function& function = *functions_[i];
+    const uint32_t index = function.object.function_index;
+    if (context_.config.profile == Profile::PerfMap)
+      tell_perf(function.code, function.object.code_bytes, module_.name,
+                module_.function_name(index), index);
+    publish(index, function.code);
+  }
   return {};
 }
 

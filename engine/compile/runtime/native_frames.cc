@@ -99,10 +99,11 @@ void describe(StoreState& store, const GuestPoint& point, const EntryRecord* ent
     const auto site = std::ranges::lower_bound(object.sites, walk.offset(), {}, &CodeSite::offset);
     const bool is_known = site != object.sites.end() && site->offset == walk.offset() &&
                           site->position != ir::kNoPosition;
-    ir::PositionId id = is_known ? site->position : ir::kNoPosition;
+    // Stopped by its stack check, a function has not begun yet; its caller is who is told of.
+    if (!is_known) continue;
+    ir::PositionId id = site->position;
     do {
-      ir::Position position{0, object.function_index, ir::kNoPosition};
-      if (id != ir::kNoPosition) position = object.positions[id];
+      const ir::Position position = object.positions[id];
       if (frames.size() == max) return;
       frames.push_back(Frame{walk.module().name,
                              walk.module().function_name(position.function_index),

@@ -34,6 +34,12 @@ struct ModuleState;
 /// best for it.
 enum class Tier : uint8_t { Auto, Interpreter, Compiler };
 
+/// What is told to profilers about compiled code.
+enum class Profile : uint8_t {
+  None,
+  PerfMap,  ///< /tmp/perf-PID.map, where `perf report` looks up names
+};
+
 /// Options of an Engine. All have defaults that suit an embedder.
 struct EngineConfig {
   Features features;
@@ -50,6 +56,7 @@ struct EngineConfig {
   bool trace_execution = false;
   /// Translate all functions when a module is made, instead of each at its first call.
   bool eager_translation = false;
+  Profile profile = Profile::None;
   /// For tests: collect garbage at every allocation and overwrite what is not alive.
   bool gc_stress = false;
 };
