@@ -122,6 +122,8 @@ void EngineOptions::add_to(CLI::App& command) {
   command.add_option("--timeout", timeout_text, "stop the guest after this time: 1s, 250ms");
   command.add_option("--max-memory", max_memory, "most bytes of each memory: 64M, 1GiB");
   command.add_option("--max-stack,--stack-size", max_stack, "bytes of the guest's stack: 1M");
+  command.add_option("--profile", profile, "perfmap: name compiled functions for `perf report`")
+      ->check(CLI::IsMember({"perfmap"}));
   make_repeatable(
       command.add_option("--trace", trace, "channels to print to stderr: " + channel_names()));
   command.parse_complete_callback([this] { take_groups(); });
@@ -150,6 +152,7 @@ Result<EngineConfig> EngineOptions::config() const {
   config.tier = BRINK_TRY(parse_tier(engine));
   BRINK_TRY(apply_tuning(config, tuning));
   config.gc_stress = gc_stress;
+  if (profile == "perfmap") config.profile = Profile::PerfMap;
   config.consume_fuel = fuel != 0;
   for (const std::string& name : trace) {
     const std::optional<TraceChannel> channel = trace_channel_from_name(name);

@@ -26,6 +26,7 @@ struct EngineOptions {
   std::string max_stack;
   std::vector<std::string> trace;
   std::string engine = "auto";
+  std::string profile;
   bool gc_stress = false;
   std::vector<std::string> tuning;
 

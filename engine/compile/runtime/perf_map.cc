@@ -30,10 +30,10 @@ void tell_perf(const void* code, uint64_t bytes, std::string_view module, std::s
   static const int file = open_map();
   if (file < 0) return;
   std::string line =
-      name.empty() ? fmt::format("{:x} {:x} {}!function {}", reinterpret_cast<uintptr_t>(code),
-                                 bytes, module, function_index)
-                   : fmt::format("{:x} {:x} {}!{}", reinterpret_cast<uintptr_t>(code), bytes,
-                                 module, name);
+      name.empty()
+          ? fmt::format("{:x} {:x} {}!function {}", reinterpret_cast<uintptr_t>(code), bytes,
+                        module, function_index)
+          : fmt::format("{:x} {:x} {}!{}", reinterpret_cast<uintptr_t>(code), bytes, module, name);
   // Names come from the module: one must not pass for several lines.
   for (char& letter : line)
     if (letter == '\n' || letter == '\r') letter = '?';
