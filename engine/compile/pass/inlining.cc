@@ -49,9 +49,8 @@ class Inliner {
  public:
   Inliner(Function& caller, const Function& callee) : caller_(caller), callee_(callee) {}
 
-  /// The call is instruction `index` of `block`. The rest of the block follows in a new one, which
-  /// is returned.
-  BlockId run(BlockId block, size_t index) {
+  /// The call is instruction `index` of `block`. The rest of the block follows in a new one.
+  void run(BlockId block, size_t index) {
     const ValueId call = caller_.blocks[block].insts[index];
     call_position_ = caller_[call].position;
     depth_ = caller_.blocks[block].loop_depth;
@@ -63,7 +62,6 @@ class Inliner {
     fill(block, callee_.blocks[0], rest);
     for (BlockId i = 1; i < callee_.blocks.size(); ++i)
       fill(first_block_ + i - 1, callee_.blocks[i], rest);
-    return rest;
   }
 
  private:
@@ -209,18 +207,18 @@ bool inline_calls(Function& function, const CalleeSource& callee_of) {
   const size_t limit = 2 * function.insts.size() + kGrowth;
   bool has_changed = false;
   const size_t blocks = function.blocks.size();
-  for (BlockId first = 0; first < blocks; ++first) {
-    BlockId block = first;
-    for (size_t i = 0; i < function.blocks[block].insts.size(); ++i) {
+  // From the end of each block, so that what follows a call is moved once.
+  for (BlockId block = 0; block < blocks; ++block) {
+    if (function.blocks[block].is_cold) continue;
+    for (size_t i = function.blocks[block].insts.size(); i-- > 0;) {
       const Inst& inst = function[function.blocks[block].insts[i]];
-      if (inst.op != Op::Call || function.blocks[block].is_cold) continue;
+      if (inst.op != Op::Call) continue;
       const CallInfo& call = function.calls[inst.imm];
       if (call.kind != CallInfo::Kind::Direct || call.index == function.function_index) continue;
       if (function.insts.size() > limit) break;
       const Function* callee = callee_of(call.index);
       if (callee == nullptr || !is_suitable(*callee)) continue;
-      block = Inliner(function, *callee).run(block, i);
-      i = ~size_t{0};  // on with the first instruction behind the call
+      Inliner(function, *callee).run(block, i);
       has_changed = true;
     }
   }
