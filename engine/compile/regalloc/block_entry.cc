@@ -24,6 +24,8 @@ constexpr size_t kMaxAsked = 16;
 constexpr uint32_t kSoon = 40;
 /// Use sites that are looked at to weigh a value in a loop.
 constexpr size_t kMaxWeighed = 400;
+/// Registers that copies of values for fixed operands take in a loop, about.
+constexpr uint32_t kRoomForCopies = 2;
 /// Uses per round from which on a value is loaded into a register before a loop.
 constexpr float kWorthHoisting = 0.4f;
 
@@ -174,9 +176,13 @@ void ForwardPass::choose_for_loop(uint32_t b) {
     const uint32_t pressure = outlook_.loop(loop).pressure[static_cast<size_t>(cls)];
     const uint32_t others = pressure > invariants ? pressure - invariants : 0;
     const uint32_t room = std::max(all > others ? all - others : 0, all / 4);
+    // Who is not used needs more room than that: fixed operands take registers for copies.
+    const bool has_fixed = (outlook_.loop(loop).wanted & outlook_.allocatable(cls)) != 0;
+    const uint32_t idle_room = room - std::min(room, has_fixed ? kRoomForCopies : 0);
     uint32_t count = 0;
     std::erase_if(entrants_, [&](const Entrant& entrant) {
-      return this->cls(entrant.vreg) == cls && ++count > room;
+      if (this->cls(entrant.vreg) != cls) return false;
+      return ++count > (entrant.rank == kUnused ? idle_room : room);
     });
     if (count < room) hoist_into_loop(b, cls, room - count);
   }
@@ -295,7 +301,7 @@ void ForwardPass::seat_entrants(uint32_t b) {
       const uint32_t limit = limit_of(entrant.vreg);
       for (RegBits bits = entrant.regs & ~taken; bits != 0; bits &= bits - 1) {
         const PReg reg = lowest(bits);
-        if (suits(entrant.vreg, reg, limit) || outlook_.desire(entrant.vreg).reg == reg) {
+        if (suits(entrant.vreg, reg, limit) || fulfils_desire(entrant.vreg, reg)) {
           seat(entrant, reg, taken);
           break;
         }

@@ -15,6 +15,13 @@ namespace brink::compile::regalloc {
 using Constraint = Operand::Constraint;
 using Role = Operand::Role;
 
+namespace {
+
+/// A value that is loaded for a use which destroys it is kept beside if it is used that soon again.
+constexpr uint32_t kKeepWithin = 6;
+
+}  // namespace
+
 ForwardPass::ForwardPass(const MachineFunction& function, const RegisterFile& registers,
                          const Flow& flow, const Lifetimes& lifetimes, const Outlook& outlook)
     : function_(function),
@@ -57,6 +64,12 @@ Plan ForwardPass::run() {
 
 PReg ForwardPass::lowest(RegBits bits) {
   return PReg{static_cast<uint8_t>(std::countr_zero(bits))};
+}
+
+/// Of several registers that hold the value the one that it is to stay in.
+PReg ForwardPass::nearest_home(VReg v, RegBits places) const {
+  const PReg home = home_[v];
+  return !home.is_none() && (places & bit(home)) != 0 ? home : lowest(places);
 }
 
 void ForwardPass::put(VReg v, PReg reg) {
@@ -150,7 +163,13 @@ void ForwardPass::fixed_operands(std::span<const Operand> operands) {
   for (uint32_t k = 0; k < operands.size(); ++k) {
     const Operand& operand = operands[k];
     if (operand.constraint != Constraint::Fixed || operand.role != Role::Use) continue;
-    if (in_reg_[operand.preg.number] != operand.vreg) move_to(operand.vreg, operand.preg);
+    if (in_reg_[operand.preg.number] != operand.vreg) {
+      // A copy for this instruction; the value's place is where it was.
+      const PReg home = home_[operand.vreg];
+      const bool is_copy = where_[operand.vreg] != 0;
+      move_to(operand.vreg, operand.preg);
+      if (is_copy) home_[operand.vreg] = home;
+    }
     plan_.locations[first_operand_ + k] = Location::in(operand.preg);
   }
   pinned_early_ |= early_claim_;
@@ -200,7 +219,7 @@ void ForwardPass::use_in_register(uint32_t operand, const Operand& use) {
   const RegBits places = where_[use.vreg] & ~(use.off_time ? lost_ : 0);
   PReg reg;
   if (places != 0) {
-    reg = lowest(places);
+    reg = nearest_home(use.vreg, places);
   } else {
     reg = take(use.vreg, forbidden | pinned_early_, busy_);
     move_to(use.vreg, reg);
@@ -221,7 +240,7 @@ void ForwardPass::tied_uses(std::span<const Operand> operands) {
         (use.constraint != Constraint::Fixed && (bit(place.reg) & forbidden) != 0)) {
       const RegBits places = where_[use.vreg] & ~forbidden;
       if (places != 0) {
-        place = Location::in(lowest(places));
+        place = Location::in(nearest_home(use.vreg, places));
       } else {
         place = Location::in(take(use.vreg, forbidden | early_claim_ | pinned_early_, busy_));
         move_to(use.vreg, place.reg);
@@ -239,6 +258,10 @@ void ForwardPass::tied_uses(std::span<const Operand> operands) {
 
 // One of two registers goes to the def. If the def is wanted where the value is, the value moves.
 void ForwardPass::keep_beside(VReg v, VReg def, uint32_t operand, PReg reg) {
+  // Loaded for this use alone: then it is in its slot for those to come.
+  const bool is_loaded = (where_[v] & ~fresh_) == 0 &&
+                         std::ranges::find(removed_, v, &Resident::vreg) == removed_.end();
+  if (is_loaded && distance(v) > kKeepWithin) return;
   const RegBits taken = early_claim_ | lost_ | pinned_early_ | pinned_late_ | consumed_;
   RegBits free = free_registers(cls(v)) & ~taken;
   if (free == 0) {
@@ -279,7 +302,7 @@ void ForwardPass::any_uses(std::span<const Operand> operands) {
     const RegBits forbidden =
         early_claim_ | pinned_early_ | (use.off_time ? lost_ | pinned_late_ : 0);
     if (places != 0) {
-      place = Location::in(lowest(places));
+      place = Location::in(nearest_home(use.vreg, places));
     } else {
       // A register if another use follows soon, and one is free; displaced values still have
       // theirs.

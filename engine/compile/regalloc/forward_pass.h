@@ -46,6 +46,7 @@ class ForwardPass {
   bool can_repeat(VReg v) const { return function_.vregs[v].rematerialize != kNoInst; }
 
   // --- What is where (forward_pass.cc)
+  PReg nearest_home(VReg v, RegBits places) const;
   void put(VReg v, PReg reg);
   void drop(PReg reg);
   void drop_all(VReg v);
@@ -77,6 +78,7 @@ class ForwardPass {
   PReg take(VReg v, RegBits forbidden, RegBits busy);
   PReg choose(VReg v, RegBits free);
   bool suits(VReg v, PReg reg, uint32_t limit);
+  bool fulfils_desire(VReg v, PReg reg);
   uint32_t limit_of(VReg v);
   PReg victim(RegBits candidates);
   uint64_t eviction_score(VReg v);

@@ -18,6 +18,8 @@ constexpr uint32_t kBehindLoop = 1u << 20;
 constexpr uint32_t kFar = 1u << 24;
 /// Links of affinity that are followed to find a relative that has a place.
 constexpr int kMaxRelatives = 3;
+/// Instructions that want a register which are asked whether it is for the value in it.
+constexpr size_t kMaxWanted = 8;
 /// Enclosing loops that are searched for a use around the back edge.
 constexpr int kMaxLoops = 4;
 
@@ -46,10 +48,9 @@ PReg ForwardPass::take(VReg v, RegBits forbidden, RegBits busy) {
 }
 
 PReg ForwardPass::choose(VReg v, RegBits free) {
-  const Desire& desire = outlook_.desire(v);
-  if (!desire.reg.is_none() && (free & bit(desire.reg)) != 0 && desire.inst >= from_ &&
-      next_wanted(desire.reg) >= desire.inst && next_call(cls(v)) >= desire.inst) {
-    return desire.reg;
+  const PReg desired = outlook_.desire(v).reg;
+  if (!desired.is_none() && (free & bit(desired)) != 0 && fulfils_desire(v, desired)) {
+    return desired;
   }
   const uint32_t limit = limit_of(v);
   VReg relative = v;
@@ -70,6 +71,30 @@ PReg ForwardPass::choose(VReg v, RegBits free) {
     }
   }
   return best;
+}
+
+// Whether the value, once there, is in the right place for whoever wants it in this register, and
+// in nobody's way: it ends there, or nobody else wants the register while it lives.
+bool ForwardPass::fulfils_desire(VReg v, PReg reg) {
+  const Desire& desire = outlook_.desire(v);
+  if (desire.reg != reg || desire.inst < from_ || next_wanted(reg) < desire.inst ||
+      next_call(cls(v)) < desire.inst) {
+    return false;
+  }
+  const uint32_t limit = limit_of(v);
+  if (limit <= desire.inst) return true;
+  const auto wanted = outlook_.wanted(reg.number);
+  for (size_t i = 0; i < kMaxWanted; ++i) {
+    const size_t next = wanted_cursor_[reg.number] + i;
+    if (next >= wanted.size() || wanted[next] >= limit) return true;
+    const auto operands = function_.operands_of(function_.insts[wanted[next]]);
+    const bool is_own = std::ranges::any_of(operands, [&](const Operand& operand) {
+      return operand.vreg == v && operand.constraint == Operand::Constraint::Fixed &&
+             operand.preg == reg;
+    });
+    if (!is_own) return false;
+  }
+  return true;
 }
 
 /// Until when a register is of use to the value.
