@@ -104,7 +104,8 @@ void FunctionBuilder::atomic(const Instruction& i, Args args, Args results) {
 
 void FunctionBuilder::memory(Decoder& d, const Instruction& i, Args args, Args results) {
   const auto wait = [&](RuntimeFunction function) {
-    std::vector<ValueId> values(values_of(args).begin(), values_of(args).end());
+    const std::span<const ValueId> operands = values_of(args);
+    std::vector<ValueId> values(operands.begin(), operands.end());
     values.push_back(constant(Type::I64, i.memarg.offset));
     results[0].value.id = call_runtime(d, function, values, i.memarg.memory_index, 0, Type::I32);
   };

@@ -205,19 +205,21 @@ class Verifier {
 
   void check_invoke(BlockId id) {
     const Block& block = function_.blocks[id];
-    const bool is_landing = function_[block.insts.front()].op == Op::Landing;
-    const ValueId invoke = invoke_into(id);
-    if (invoke == kNoValue) {
+    const bool is_landing = is_landing_block(id);
+    if (invoke_into(id) == kNoValue) {
       if (is_landing) complain(id, "is a landing block of nobody");
-      return;
+    } else if (predecessors_[id] != 1) {
+      complain(id, "follows an invoke and others");
     }
-    if (predecessors_[id] != 1) complain(id, "follows an invoke and others");
     if (is_landing && !block.params.empty()) complain(id, "is a landing block with parameters");
     const Op op = function_.terminator(block).op;
     if (op != Op::Invoke && op != Op::RuntimeInvoke) return;
-    const BlockId landing = function_.targets_of(block)[1].block;
-    if (function_[function_.blocks[landing].insts.front()].op != Op::Landing)
-      complain(id, "its invoke leads to block {}, which is no landing block", landing);
+    const std::span<const Target> targets = function_.targets_of(block);
+    if (is_landing_block(targets[0].block) || !is_landing_block(targets[1].block))
+      complain(id, "its invoke does not lead to a landing block at last");
+  }
+  bool is_landing_block(BlockId id) const {
+    return function_[function_.blocks[id].insts.front()].op == Op::Landing;
   }
 
   // ---- types of arguments ----

@@ -4,6 +4,7 @@
 #include "engine/compile/pass/block_merging.h"
 
 #include "engine/compile/ir/block_order.h"
+#include "engine/compile/ir/dominators.h"
 #include "engine/compile/ir/editor.h"
 
 namespace brink::compile {
@@ -12,11 +13,13 @@ using ir::Block;
 using ir::BlockId;
 
 void merge_blocks(ir::Function& function) {
+  const std::vector<BlockId> order = ir::reverse_postorder(function);
   std::vector<uint32_t> ways_in(function.blocks.size(), 0);
-  for (const Block& block : function.blocks)
-    for (const ir::Target& target : function.targets_of(block)) ++ways_in[target.block];
+  for (const BlockId id : order)
+    for (const ir::Target& target : function.targets_of(function.blocks[id]))
+      ++ways_in[target.block];
   ir::Replacements replacements(function.insts.size());
-  for (BlockId id = 0; id < function.blocks.size(); ++id) {
+  for (const BlockId id : order) {
     Block& block = function.blocks[id];
     while (!block.insts.empty() && function.terminator(block).op == ir::Op::Jump) {
       const ir::Target jump = function.targets_of(block)[0];
