@@ -13,9 +13,9 @@ void Emitter::emit_vector_ones(const Placed& placed) {
   vector_op(I::kIdPcmpeqd, I::kIdVpcmpeqd, xmm(placed.def(0)), xmm(placed.def(0)));
 }
 
-/// vrange tells zeros apart by their signs, but not NaNs; where an operand is one, the result is
-/// replaced. Its immediate: minimum or maximum, with the sign that it has. Nothing but this uses
-/// mask registers.
+/// vrange tells zeros apart by their signs, but not NaNs; where an operand is one, the sum is what
+/// comes out. The immediate of vrange: minimum or maximum, with the sign that it has. Nothing but
+/// this uses mask registers.
 void Emitter::emit_vector_extreme(const Placed& placed) {
   constexpr uint8_t kUnordered = 3;
   const bool is_max = (placed.inst.extra & 1) != 0;
@@ -23,14 +23,13 @@ void Emitter::emit_vector_extreme(const Placed& placed) {
   const Xmm a = xmm(placed.use(0));
   const Xmm b = xmm(placed.use(1));
   const Xmm d = xmm(placed.def(0));
-  const Mem nan = x86::ptr(constant_labels_[placed.inst.imm], 0, 16);
   const asmjit::Imm range(is_max ? 5 : 4);
   a_.emit(is_double ? I::kIdVcmppd : I::kIdVcmpps, x86::k1, a, b, asmjit::Imm(kUnordered));
   a_.emit(is_double ? I::kIdVrangepd : I::kIdVrangeps, d, a, b, range);
   if (is_double)
-    a_.k(x86::k1).vmovapd(d, nan);
+    a_.k(x86::k1).vaddpd(d, a, b);
   else
-    a_.k(x86::k1).vmovaps(d, nan);
+    a_.k(x86::k1).vaddps(d, a, b);
 }
 
 /// The loop ends when nobody has changed the cell in between. rax holds what was there, with zeros

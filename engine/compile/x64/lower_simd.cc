@@ -38,6 +38,13 @@ void binary(Lowering& l, ValueId value, const Row& row) {
   Vectors(l).binary(inst_of(row), first, l.source(b, 16), d);
 }
 
+/// The same for floats, whose order decides which of two NaNs comes out.
+void ordered(Lowering& l, ValueId value, const Row& row) {
+  const VReg d = l.def(value);
+  const VReg a = l.use(l.arg(value, 0));
+  Vectors(l).binary(inst_of(row), a, l.source(l.arg(value, 1), 16), d);
+}
+
 /// d = b op a
 void exchanged(Lowering& l, ValueId value, const Row& row) {
   const VReg d = l.def(value);
@@ -246,14 +253,14 @@ constexpr Row kSimdRows[] = {
     BRINK_ROW(I64x2ShrU, lower_shift, Psrlq, Vpsrlq, 8)
 
     // Floats
-    BRINK_ROW(F32x4Add, binary, Addps, Vaddps)
-    BRINK_ROW(F64x2Add, binary, Addpd, Vaddpd)
-    BRINK_ROW(F32x4Sub, binary, Subps, Vsubps)
-    BRINK_ROW(F64x2Sub, binary, Subpd, Vsubpd)
-    BRINK_ROW(F32x4Mul, binary, Mulps, Vmulps)
-    BRINK_ROW(F64x2Mul, binary, Mulpd, Vmulpd)
-    BRINK_ROW(F32x4Div, binary, Divps, Vdivps)
-    BRINK_ROW(F64x2Div, binary, Divpd, Vdivpd)
+    BRINK_ROW(F32x4Add, ordered, Addps, Vaddps)
+    BRINK_ROW(F64x2Add, ordered, Addpd, Vaddpd)
+    BRINK_ROW(F32x4Sub, ordered, Subps, Vsubps)
+    BRINK_ROW(F64x2Sub, ordered, Subpd, Vsubpd)
+    BRINK_ROW(F32x4Mul, ordered, Mulps, Vmulps)
+    BRINK_ROW(F64x2Mul, ordered, Mulpd, Vmulpd)
+    BRINK_ROW(F32x4Div, ordered, Divps, Vdivps)
+    BRINK_ROW(F64x2Div, ordered, Divpd, Vdivpd)
     BRINK_ROW(F32x4Sqrt, unary, Sqrtps, Vsqrtps)
     BRINK_ROW(F64x2Sqrt, unary, Sqrtpd, Vsqrtpd)
     BRINK_ROW(F32x4Abs, with_signs, Andps, Vandps, 4, 0)
@@ -295,8 +302,8 @@ constexpr Row kSimdRows[] = {
     BRINK_ROW(F64x2Ge, exchanged_imm, Cmppd, Vcmppd, 8, compare::kLe)
     BRINK_ROW(F32x4RelaxedMadd, lower_vector_madd, Addps, Vaddps, 4)
     BRINK_ROW(F64x2RelaxedMadd, lower_vector_madd, Addpd, Vaddpd, 8)
-    BRINK_ROW(F32x4RelaxedNmadd, lower_vector_nmadd, Subps, Vsubps, 4)
-    BRINK_ROW(F64x2RelaxedNmadd, lower_vector_nmadd, Subpd, Vsubpd, 8)
+    BRINK_ROW(F32x4RelaxedNmadd, lower_vector_nmadd, Xorps, Vxorps, 4)
+    BRINK_ROW(F64x2RelaxedNmadd, lower_vector_nmadd, Xorpd, Vxorpd, 8)
 
     // Conversion
     BRINK_ROW(F32x4ConvertI32x4S, unary, Cvtdq2ps, Vcvtdq2ps)

@@ -41,8 +41,8 @@ BRINK_LOWER(lower_shift_quads_s);
 
 // lower_simd_float.cc. width of a lane.
 BRINK_LOWER(lower_vector_extreme);  ///< code: min or max; extra: 1 for max
-BRINK_LOWER(lower_vector_madd);     ///< code: what follows the product
-BRINK_LOWER(lower_vector_nmadd);
+BRINK_LOWER(lower_vector_madd);     ///< code: the sum
+BRINK_LOWER(lower_vector_nmadd);    ///< code: what changes the sign
 BRINK_LOWER(lower_f32x4_convert_u);
 BRINK_LOWER(lower_f64x2_convert_u);
 BRINK_LOWER(lower_trunc_f32x4_s);

@@ -32,19 +32,17 @@ VReg at_least(Vectors& v, VReg a, float limit) {
 
 // The machine's minimum is its second operand if one is a NaN, or if both are zeros. In both orders
 // the results differ in these cases only; for zeros, `or` gives the minimum and `and` the maximum.
-// A NaN becomes the canonical one.
+// Where there is a NaN, the sum is the NaN that comes out.
 void lower_vector_extreme(Lowering& l, ValueId value, const Row& row) {
   Vectors v(l);
   const bool is_double = row.width == 8;
   const bool is_max = row.extra != 0;
   const VectorInst extreme = {row.code, row.vex};
-  const V128 nan = is_double ? splat64(0x7ff8'0000'0000'0000) : splat32(0x7fc0'0000);
   const VReg d = l.def(value);
   const VReg a = l.use(l.arg(value, 0));
   const VReg b = l.use(l.arg(value, 1));
   if (v.has_avx512()) {
-    l.emit_pseudo(Pseudo::VectorExtreme, {Operand::use(a), Operand::use(b), Operand::def(d)},
-                  static_cast<uint64_t>(l.pool(nan, 16).disp))
+    l.emit_pseudo(Pseudo::VectorExtreme, {Operand::use(a), Operand::use(b), Operand::def_early(d)})
         .extra = static_cast<uint8_t>((is_max ? 1 : 0) | (is_double ? 2 : 0));
     return;
   }
@@ -53,14 +51,7 @@ void lower_vector_extreme(Lowering& l, ValueId value, const Row& row) {
   const VReg other = v.binary(extreme, b, a);
   const VReg both = is_max ? v.binary(is_double ? kAndpd : kAndps, other, one)
                            : v.binary(is_double ? kOrpd : kOrps, other, one);
-  if (v.has_avx()) {
-    v.blend(both, nan, is_nan, d);
-    return;
-  }
-  // All ones is a NaN, and without the lower bits of its payload the canonical one.
-  const VReg wide = v.binary(is_double ? kOrpd : kOrps, both, is_nan);
-  const VReg payload = is_double ? v.shift(kPsrlq, is_nan, 13) : v.shift(kPsrld, is_nan, 10);
-  v.binary(kPandn, payload, wide, d);
+  v.blend(both, v.binary(is_double ? kAddpd : kAddps, a, b), is_nan, d);
 }
 
 void lower_vector_madd(Lowering& l, ValueId value, const Row& row) {
@@ -71,14 +62,16 @@ void lower_vector_madd(Lowering& l, ValueId value, const Row& row) {
   v.binary({row.code, row.vex}, product, l.source(l.arg(value, 2), 16), d);
 }
 
-// -(a * b) + c is c - a * b.
+// (-a * b) + c
 void lower_vector_nmadd(Lowering& l, ValueId value, const Row& row) {
   Vectors v(l);
+  const bool is_double = row.width == 8;
+  const V128 sign = is_double ? splat64(uint64_t{1} << 63) : splat32(0x8000'0000);
   const VReg d = l.def(value);
-  const VReg a = l.use(l.arg(value, 0));
-  const VReg b = l.use(l.arg(value, 1));
-  const VReg c = l.use(l.arg(value, 2));
-  v.binary({row.code, row.vex}, c, v.binary(row.width == 8 ? kMulpd : kMulps, a, b), d);
+  const VReg negative = v.binary({row.code, row.vex}, l.use(l.arg(value, 0)), sign);
+  const VReg product =
+      v.binary(is_double ? kMulpd : kMulps, negative, l.source(l.arg(value, 1), 16));
+  v.binary(is_double ? kAddpd : kAddps, product, l.source(l.arg(value, 2), 16), d);
 }
 
 // Halves of 16 bits under exponents that give them their weight:
