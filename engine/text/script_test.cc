@@ -162,8 +162,8 @@ struct Failure {
 
 TEST_CASE("What is no script is an error with a position", "[script]") {
   const Failure row = GENERATE(values<Failure>({
-      {"(module)\n(frobnicate)", "unknown operator frobnicate"},
-      {"(module)\n(then)", "unexpected token `then`, expected a script command"},
+      {"(module)\n(frobnicate)", "unknown script command frobnicate"},
+      {"(module)\n(then)", "unknown script command then"},
       {"(module)\n(assert_return (module))", "unexpected token"},
       {"(module)\n(invoke \"f\" (ref.func))", "unexpected token: a pattern"},
       {"(module)\n(invoke \"f\" (f32.const nan:canonical))", "unexpected token: a pattern"},
