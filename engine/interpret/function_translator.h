@@ -159,6 +159,7 @@ class Translator {
 
   std::vector<Try> open_tries_;  ///< innermost last
   std::vector<TryRange> tries_;
+  bool has_loop_ = false;
   std::vector<TryClause> clauses_;
   // Each legacy `try` keeps its exception in a hidden local, one per depth of nesting. How many are
   // needed is known when the function has been translated once; then it is translated again.

@@ -219,7 +219,7 @@ void enter_native_tail(BRINK_STATE);
 /// Translates; null and rt->trap set when that is impossible.
 const CodeHeader* translate(const CodeHeader* stub) {
   auto& code = static_cast<InterpreterCode&>(*stub->module->interpreter_code);
-  const Result<const CodeHeader*> result = code.translate(stub->function_index);
+  const Result<const CodeHeader*> result = code.prepare(stub->function_index);
   return result.has_value() ? *result : nullptr;
 }
 

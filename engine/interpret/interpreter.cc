@@ -13,10 +13,14 @@
 #include "engine/runtime/tiers.h"
 #include "engine/support/check.h"
 #include "engine/support/trace.h"
+#include "engine/support/try.h"
 
 namespace brink::interpret {
 
 using runtime::StoreState;
+
+/// Bytes of a body that the compiler takes about a millisecond for.
+constexpr uint32_t kMaxBytesToWaitFor = 4096;
 
 // ---- code of a module ----
 
@@ -48,6 +52,18 @@ Result<const CodeHeader*> InterpreterCode::translate(uint32_t function_index) {
   return stub;
 }
 
+Result<const CodeHeader*> InterpreterCode::prepare(uint32_t function_index) {
+  const CodeHeader* header = BRINK_TRY(translate(function_index));
+  const runtime::TierOperations* compiler = module_.engine.state()->compiler;
+  if (compiler == nullptr || compiler->compile_now == nullptr || header->entry == nullptr)
+    return header;
+  if (module_.decoded.functions[function_index].body.size > kMaxBytesToWaitFor) return header;
+  const FunctionCode* code = find(header->entry);
+  if (code == nullptr || !code->has_loop) return header;
+  compiler->compile_now(module_, function_index);
+  return module_.code[function_index].load(std::memory_order_acquire);
+}
+
 const FunctionCode* InterpreterCode::find(const void* address) const {
   const std::scoped_lock lock(mutex_);
   auto after = functions_.upper_bound(address);
@@ -77,15 +93,23 @@ const CodeHeader* get_code(StoreState& store, FuncObject& function) {
   const CodeHeader* code = function.code->load(std::memory_order_acquire);
   if (code->entry != nullptr) return code;
   auto& interpreter = static_cast<InterpreterCode&>(*code->module->interpreter_code);
-  Result<const CodeHeader*> translated = interpreter.translate(code->function_index);
+  Result<const CodeHeader*> translated = interpreter.prepare(code->function_index);
   if (translated.has_value()) return *translated;
   store.trap = Trap{TrapCode::HostError, translated.error().message(), {}, 0};
   return nullptr;
 }
 
-/// Whether a frame fits now; else the trap why not.
-TrapCode check_stack(StoreState& store, const Slot* end) {
+/// Somebody asks where the time goes, and compiled code is just crossing over to this function.
+void note_crossing(StoreState& store, const FuncObject& function) {
+  const runtime::TierOperations* compiler = store.engine.state()->compiler;
+  if (compiler != nullptr && compiler->note != nullptr)
+    compiler->note(*function.instance, function.function_index, 2);
+}
+
+/// Whether the function's frame fits now; else the trap why not.
+TrapCode check_stack(StoreState& store, const FuncObject& function, const Slot* end) {
   if (end <= store.exec.stack_limit.load(std::memory_order_relaxed)) return TrapCode::None;
+  if (store.exec.wants_sample.exchange(false)) note_crossing(store, function);
   if (const TrapCode interrupt = pending_interrupt(&store.exec); interrupt != TrapCode::None) {
     store.keep_interrupt(interrupt);
     return interrupt;
@@ -120,7 +144,7 @@ CallOutcome enter(StoreState& store, FuncObject& function, Slot* slots, bool is_
     rt.tail_slots = slots;
     return CallOutcome::TailCall;
   }
-  const TrapCode refusal = check_stack(store, fp + frame_slots);
+  const TrapCode refusal = check_stack(store, function, fp + frame_slots);
   if (refusal != TrapCode::None) return runtime::refuse_entry(store, refusal);
   if (!runtime::has_host_stack(rt)) return runtime::refuse_entry(store, TrapCode::StackExhausted);
 

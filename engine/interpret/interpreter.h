@@ -62,6 +62,7 @@ struct FunctionCode {
   std::vector<CodeWord> words;
   std::vector<TryRange> tries;
   std::vector<TryClause> clauses;
+  bool has_loop = false;
 };
 
 /// The interpreter's part of a module. Functions are translated at their first call, by whichever
@@ -72,6 +73,11 @@ class InterpreterCode : public runtime::ModuleCode {
 
   /// The code of a defined function; translates it if that has not been done.
   Result<const CodeHeader*> translate(uint32_t function_index);
+
+  /// The same for a function that is to run now. One with a loop may come back as machine code at
+  /// once: nobody leaves a loop for a better tier, so it has to start in it. Long bodies start here
+  /// all the same, because nobody shall wait for the compiler.
+  Result<const CodeHeader*> prepare(uint32_t function_index);
 
   /// The function whose code contains this address.
   const FunctionCode* find(const void* address) const;

@@ -43,6 +43,7 @@ Result<std::unique_ptr<FunctionCode>> Translator::translate(uint32_t function_in
   code->words.shrink_to_fit();
   code->tries = tries_;
   code->clauses = clauses_;
+  code->has_loop = has_loop_;
   CodeHeader& header = code->header;
   header.link_slot = link_slot_;
   header.param_slots = param_slots_;
@@ -58,6 +59,7 @@ Status Translator::run(uint32_t function_index, bool far_mode) {
   if (notes_ != nullptr) *notes_ = {};
   open_tries_.clear();
   tries_.clear();
+  has_loop_ = false;
   clauses_.clear();
   legacy_depth_ = 0;
   Decoder decoder(decoded_, *this);
@@ -264,6 +266,7 @@ void Translator::loop(Decoder& d, Frame& frame) {
   frame.control.base = stack_slot(d, frame.height);
   code_.start_block();
   frame.control.loop_start = code_.size();
+  has_loop_ = true;
 }
 
 void Translator::if_(Decoder& d, Frame& frame, Item condition) {

@@ -74,6 +74,9 @@ struct TierOperations {
   void (*watch)(StoreState& store) = nullptr;
   void (*unwatch)(StoreState& store) = nullptr;
   void (*note)(const InstanceObject& instance, uint32_t function_index, uint32_t weight) = nullptr;
+  /// Compiles a function that is about to run for the first time and has a loop. The compiler may
+  /// refuse. Null: such functions are not compiled before they are hot.
+  void (*compile_now)(ModuleState& module, uint32_t function_index) = nullptr;
 };
 
 // ---- calls ----

@@ -30,11 +30,14 @@ void unwatch(runtime::StoreState& store) {
 void note(const runtime::InstanceObject& instance, uint32_t function_index, uint32_t weight) {
   tier_up(*instance.store).note(instance, function_index, weight);
 }
+void compile_now(runtime::ModuleState& module, uint32_t function_index) {
+  compiled_module(module).compile(function_index);
+}
 
-constexpr runtime::TierOperations kAlways = {&enter,      &describe, &mark,   &find_landing,
-                                             &host_entry, nullptr,   nullptr, nullptr};
-constexpr runtime::TierOperations kWhenHot = {&enter,      &describe, &mark,    &find_landing,
-                                              &host_entry, &watch,    &unwatch, &note};
+constexpr runtime::TierOperations kAlways = {
+    &enter, &describe, &mark, &find_landing, &host_entry, nullptr, nullptr, nullptr, nullptr};
+constexpr runtime::TierOperations kWhenHot = {&enter, &describe, &mark, &find_landing, &host_entry,
+                                              &watch, &unwatch,  &note, &compile_now};
 
 }  // namespace
 
