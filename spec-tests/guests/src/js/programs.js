@@ -58,9 +58,9 @@ console.log(os.readdir(".")[0].sort().join(), os.stat("made.txt")[0].size, os.re
 console.log(std.in.getline(), std.in.getline(), std.in.getline());
 
 const order = [];
-os.setTimeout(() => order.push("timer"), 5);
+os.setTimeout(() => order.push("timer"), 300);
 queueMicrotask(() => order.push("microtask"));
 await (async () => { order.push("now"); await null; order.push("later"); })();
-await new Promise((resolve) => os.setTimeout(resolve, 20));
+await new Promise((resolve) => os.setTimeout(resolve, 600));
 console.log(order.join());
 std.exit(3);
