@@ -19,6 +19,7 @@
 #include "runtime-cli/engine_options.h"
 #include "runtime-cli/report.h"
 #include "spec-tests/junit_report.h"
+#include "spec-tests/round_trip.h"
 #include "spec-tests/script_runner.h"
 #include "spec-tests/suite.h"
 
@@ -37,6 +38,7 @@ struct WastOptions {
   std::string junit;
   uint32_t jobs = 0;  ///< 0: one per processor
   bool verbose = false;
+  bool round_trip = false;  ///< print and parse the modules instead of running the commands
 };
 
 struct Scripts {
@@ -74,28 +76,30 @@ Scripts collect(const WastOptions& options) {
   return scripts;
 }
 
-ScriptOutcome run_script(const fs::path& file, EngineConfig config) {
+ScriptOutcome run_script(const fs::path& file, EngineConfig config, bool round_trip) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) return ScriptOutcome::failure(0, "cannot read the file");
   const std::string source((std::istreambuf_iterator<char>(stream)), {});
   config.features = spec_tests::features_for(file, config.features);
-  return spec_tests::run_script(config, source);
+  return round_trip ? spec_tests::round_trip_script(config.features, source)
+                    : spec_tests::run_script(config, source);
 }
 
-FileOutcome run_file(const fs::path& file, const EngineConfig& config) {
+FileOutcome run_file(const fs::path& file, const EngineConfig& config, bool round_trip) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point start = Clock::now();
-  ScriptOutcome outcome = run_script(file, config);
+  ScriptOutcome outcome = run_script(file, config, round_trip);
   return {file.string(), std::move(outcome),
           std::chrono::duration<double>(Clock::now() - start).count()};
 }
 
 std::vector<FileOutcome> run_files(const std::vector<fs::path>& files, const EngineConfig& config,
-                                   uint32_t jobs) {
+                                   uint32_t jobs, bool round_trip) {
   std::vector<FileOutcome> outcomes(files.size());
   std::atomic<size_t> next = 0;
   const auto work = [&] {
-    for (size_t i = next++; i < files.size(); i = next++) outcomes[i] = run_file(files[i], config);
+    for (size_t i = next++; i < files.size(); i = next++)
+      outcomes[i] = run_file(files[i], config, round_trip);
   };
   std::vector<std::jthread> threads;
   for (uint32_t i = 1; i < std::min<size_t>(jobs, files.size()); ++i) threads.emplace_back(work);
@@ -126,7 +130,8 @@ int run_wast(WastOptions options) {
   const Scripts scripts = collect(options);
   if (scripts.files.empty()) return report_error("no .wast files found; name a file or a folder");
   const uint32_t jobs = options.jobs != 0 ? options.jobs : std::thread::hardware_concurrency();
-  const std::vector<FileOutcome> outcomes = run_files(scripts.files, *config, jobs);
+  const std::vector<FileOutcome> outcomes =
+      run_files(scripts.files, *config, jobs, options.round_trip);
   uint64_t passed = 0, failed = 0;
   for (const FileOutcome& file : outcomes) {
     print_outcome(file, options.verbose);
@@ -155,6 +160,8 @@ void add_wast_command(CLI::App& app, Action& action) {
       ->allow_extra_args(false);
   options->engine.add_language_to(*command);
   command->add_option("--junit", options->junit, "write the outcome of every command, as XML");
+  command->add_flag("--round-trip", options->round_trip,
+                    "run nothing, but print every module, flat and folded, and parse it again");
   command->add_option("-j,--jobs", options->jobs, "files to run at a time")
       ->check(CLI::PositiveNumber);
   command->add_flag("-v,--verbose", options->verbose, "show every failing command");

@@ -88,7 +88,7 @@ class Encoder {
 
   void encode_types() {
     write_list(module_.rec_groups, [&](const RecGroup& group) {
-      if (group.count != 1) {
+      if (group.count != 1 || group.is_explicit) {
         out_.write_u8(kRecGroupByte);
         out_.write_u32(group.count);
       }

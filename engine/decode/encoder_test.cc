@@ -33,13 +33,17 @@ TEST_CASE("empty sections stay, wherever they are") {
   CHECK(reencode(bytes) == bytes);
 }
 
+TEST_CASE("a group of one type stays a group") {
+  const Bytes bytes = module({section(SectionId::Type, {{2, 0x4e, 1, 0x60, 0, 0, 0x60, 0, 0}})});
+  CHECK(reencode(bytes) == bytes);
+}
+
 TEST_CASE("long forms become short") {
   const Bytes shortest = module({section(SectionId::Type, {{2, 0x60, 0, 1, 0x70, 0x60, 0, 0}}),
                                  section(SectionId::Memory, {{1, 0, 1}})});
   const Bytes longer = module(
-      {// A number with padding, (ref null func), a group of one, a final type without supertype.
-       section(SectionId::Type,
-               {{0x82, 0x00}, {0x4e, 1, 0x60, 0, 1, 0x63, 0x70}, {0x4f, 0, 0x60, 0, 0}}),
+      {// A number with padding, (ref null func), a final type without supertype.
+       section(SectionId::Type, {{0x82, 0x00}, {0x60, 0, 1, 0x63, 0x70}, {0x4f, 0, 0x60, 0, 0}}),
        // The usual page size, spelled out, in a section with a padded size.
        {5, 0x84, 0x80, 0x00, 1, 8, 1, 16}});
   CHECK(reencode(longer) == shortest);

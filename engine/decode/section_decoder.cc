@@ -119,14 +119,15 @@ void SectionDecoder::decode_types() {
   for (uint32_t i = 0; i < count && reader_.ok(); ++i) {
     const uint32_t offset = reader_.offset();
     uint32_t group_size = 1;
-    if (reader_.peek_u8() == kRecGroupByte) {
+    const bool is_explicit = reader_.peek_u8() == kRecGroupByte;
+    if (is_explicit) {
       reader_.read_u8();
       if (!require(Feature::Gc, "malformed definition type", "a recursive group", offset)) return;
       group_size = read_count("types", limits::kTypes, module_.types.size());
     }
     const auto first = static_cast<uint32_t>(module_.types.size());
     for (uint32_t j = 0; j < group_size && reader_.ok(); ++j) decode_sub_type();
-    module_.rec_groups.push_back({first, group_size});
+    module_.rec_groups.push_back({first, group_size, is_explicit});
     if (module_.types.size() > limits::kTypes)
       reader_.fail(limits::exceeded("types", module_.types.size(), limits::kTypes, offset));
   }

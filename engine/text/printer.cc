@@ -130,7 +130,7 @@ class ModulePrinter {
 
   Status print_types() {
     for (const RecGroup& group : module_.rec_groups) {
-      if (group.count == 1) {
+      if (group.count == 1 && !group.is_explicit) {
         types_.append_definition(begin_field(), group.first);
         continue;
       }

@@ -65,7 +65,9 @@ TEST_CASE("every kind of field") {
     (type $B (;2;) (sub final $A (struct (field $x (mut i32)) (field (ref null $B)) (field i8))))
   )
   (type (;3;) (array (mut i16)))
-  (type (;4;) (func))
+  (rec
+    (type (;4;) (func))
+  )
   (import "env" "f" (func $imp (;0;) (type $sig) (param i32) (result i32 i32)))
   (import "env" "t" (table $tt (;0;) 1 10 funcref))
   (import "env" "m" (memory (;0;) i64 1 2 shared))

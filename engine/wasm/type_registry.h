@@ -24,6 +24,7 @@ using TypeId = uint32_t;
 struct RecGroup {
   uint32_t first = 0;
   uint32_t count = 0;
+  bool is_explicit = false;  ///< of one type, written as a group (`rec`) all the same
 };
 
 /// A canonical type. All types within are in the registry's numbers.

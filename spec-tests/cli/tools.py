@@ -218,3 +218,15 @@ def case_wast_switches(session):
     session.run("wast", "gc.wast").expect(0)
     session.run("wast", "--gc-stress", "--engine=interp", "gc.wast").expect(0)
     session.run("wast", "-W", "gc=n", "gc.wast").expect(1, out_has=["gc.wast:1: .*'gc'", "^1 passed, 1 failed$"])
+
+
+def case_wast_round_trip(session):
+    session.file("modules.wast", """
+        (module $m (func $f (param $x i32) (result i32) (local.get $x)) (@custom "note" "kept"))
+        (assert_invalid (module (func (result i32))) "type mismatch")
+        (assert_malformed (module quote "(func") "unexpected")
+        (module binary "\\\\00asm\\\\01\\\\00\\\\00\\\\00" "\\\\01\\\\84\\\\00\\\\01\\\\60\\\\00\\\\00")
+        (thread $t (module (memory 1)))
+        (wait $t)""")
+    # Four modules that can be decoded, each printed in two ways.
+    session.run("wast", "--round-trip", "modules.wast").expect(0, out_has="^8 passed, 0 failed$")
