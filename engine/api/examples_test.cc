@@ -8,9 +8,12 @@
 
 #include <chrono>
 #include <cstdio>
+#include <deque>
 #include <string>
 #include <thread>
+#include <utility>
 
+#include "brink/async.h"
 #include "brink/linker.h"
 #include "brink/store.h"
 
@@ -69,6 +72,34 @@ constexpr const char* kTalker = R"((module
   (data (i32.const 16) "hello from the guest")
   (func (export "talk") (param $length i32)
     (call $say (i32.const 16) (local.get $length)))))";
+
+// ---- suspending ----
+
+constexpr const char* kReader = R"((module
+  (import "host" "read" (func $read (result i32)))
+  (func (export "twice") (result i32) (i32.add (call $read) (call $read)))))";
+
+/// What guests of an event loop wait for: the next message.
+struct Messages {
+  std::deque<brink::Resumer> waiting;
+  int32_t latest = 0;
+
+  void arrive(int32_t message) {
+    latest = message;
+    for (const brink::Resumer& guest : std::exchange(waiting, {})) guest.resume();
+  }
+};
+
+/// Suspends the guest until a message is there.
+brink::Status define_read(brink::Linker& linker, Messages& messages) {
+  return linker.define(
+      "host", "read", [&messages](brink::Caller& caller) -> brink::CallResult<int32_t> {
+        auto outcome = caller.suspend(
+            [&messages](brink::Resumer guest) { messages.waiting.push_back(std::move(guest)); });
+        if (!outcome) return std::unexpected(outcome.error());
+        return messages.latest;
+      });
+}
 
 // ---- linking ----
 
@@ -187,6 +218,35 @@ TEST_CASE("Example: cancelling from another thread") {
   std::jthread other([canceller = store.canceller()] { canceller.cancel(); });
   auto stopped = instance.func("forever")->call({});
   CHECK(stopped.error().code == brink::TrapCode::Interrupted);
+}
+
+TEST_CASE("Example: a guest waits for messages") {
+  brink::Engine engine;
+  brink::Store store(engine);
+  brink::Linker linker(store);
+  Messages messages;
+  REQUIRE(define_read(linker, messages).has_value());
+  auto instance = linker.instantiate(*brink::Module::compile_text(engine, kReader));
+  REQUIRE(instance.has_value());
+
+  auto call = brink::AsyncCall::create(*instance->func("twice"), {});
+  REQUIRE(call.has_value());
+  CHECK(call->resume() == brink::AsyncCall::State::Suspended);
+  messages.arrive(2);
+  messages.arrive(40);
+  CHECK(call->take_results()->front().i32() == 42);
+}
+
+TEST_CASE("Example: guests take turns") {
+  brink::Engine engine;
+  brink::Store store(engine);
+  auto instance = instantiate(store, kForever);
+
+  auto call = brink::AsyncCall::create(*instance.func("forever"), {},
+                                       {.time_slice = std::chrono::milliseconds(1)});
+  REQUIRE(call.has_value());
+  for (int turn = 0; turn < 3; ++turn) CHECK(call->resume() == brink::AsyncCall::State::Suspended);
+  call->cancel();
 }
 
 TEST_CASE("Example: linking two instances") {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "engine/platform/clock.h"
+#include "engine/runtime/async_call.h"
 #include "engine/runtime/gc_objects.h"
 #include "engine/runtime/store_state.h"
 #include "engine/runtime/tiers.h"
@@ -20,13 +21,18 @@ Store::Store(const Engine& engine, StoreLimits limits)
   state_->handle = this;
 }
 
-Store::~Store() = default;
+Store::~Store() {
+  // Host functions on its way out still find their store.
+  if (state_ && state_->async != nullptr) state_->async->cancel();
+}
 
 Store::Store(Store&& other) noexcept : state_(std::move(other.state_)) {
   if (state_) state_->handle = this;
 }
 
 Store& Store::operator=(Store&& other) noexcept {
+  if (this == &other) return *this;
+  if (state_ && state_->async != nullptr) state_->async->cancel();
   state_ = std::move(other.state_);
   if (state_) state_->handle = this;
   return *this;
@@ -48,24 +54,15 @@ uint64_t Store::fuel() const {
 }
 
 void Store::set_deadline(std::chrono::steady_clock::time_point when) {
-  clear_deadline();
   const auto left = when - std::chrono::steady_clock::now();
   const int64_t nanoseconds =
       std::max<int64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(left).count(), 0);
-  const uint64_t now = platform::clock_now(platform::Clock::Monotonic);
-  Result<platform::Deadline> deadline = platform::Deadline::arm(
-      now + static_cast<uint64_t>(nanoseconds),
-      [](void* state) { static_cast<StoreState*>(state)->interrupt(ExecContext::kDeadline); },
-      state_.get());
-  if (deadline.has_value())
-    state_->deadline = *std::move(deadline);
-  else
-    state_->interrupt(ExecContext::kDeadline);  // no thread for a timer: refuse to run unbounded
+  state_->arm_deadline(platform::clock_now(platform::Clock::Monotonic) +
+                       static_cast<uint64_t>(nanoseconds));
 }
 
 void Store::clear_deadline() {
-  state_->deadline.cancel();
-  state_->exec.interrupts.fetch_and(~ExecContext::kDeadline);
+  state_->disarm_deadline();
 }
 
 void Store::Canceller::cancel() const {

@@ -140,10 +140,15 @@ void unreachable(BRINK_STATE) {
   BRINK_RAISE(TrapCode::Unreachable);
 }
 
+/// Used up: whether there is more.
+[[gnu::noinline]] bool refuel(ExecContext* rt) {
+  return rt->store->refuel();
+}
+
 /// lo: fuel that the instructions up to here cost.
 void fuel(BRINK_STATE) {
   rt->fuel -= pc[1].wide.lo;
-  if (rt->fuel < 0) [[unlikely]]
+  if (rt->fuel < 0 && !refuel(rt)) [[unlikely]]
     BRINK_RAISE(TrapCode::OutOfFuel);
   BRINK_NEXT(2);
 }

@@ -5,9 +5,7 @@
 
 #include <pthread.h>
 
-#include <utility>
-
-#include "engine/support/try.h"
+#include "engine/platform/fiber.h"
 
 namespace brink::platform {
 namespace {
@@ -37,6 +35,7 @@ std::optional<StackBounds> ask_for_bounds() {
 }  // namespace
 
 std::optional<StackBounds> native_stack_bounds() {
+  if (const Fiber* fiber = Fiber::current()) return fiber->bounds();
   thread_local const std::optional<StackBounds> bounds = ask_for_bounds();
   return bounds;
 }
@@ -47,48 +46,6 @@ std::optional<StackBounds> native_stack_bounds() {
   uintptr_t low = sp - kUnknownStackBytes;
   if (bounds && sp > bounds->low && sp <= bounds->high) low = bounds->low;
   return sp - low > margin ? low + margin : sp;
-}
-
-GuestStack& GuestStack::operator=(GuestStack&& other) noexcept {
-  if (this != &other) {
-    give_back();
-    pool_ = other.pool_;
-    memory_ = std::move(other.memory_);
-  }
-  return *this;
-}
-
-StackBounds GuestStack::bounds() const {
-  const uintptr_t base = reinterpret_cast<uintptr_t>(memory_.base());
-  if (base == 0) return {};
-  return {base + page_size(), base + memory_.size()};
-}
-
-void GuestStack::give_back() {
-  if (memory_.base() != nullptr) pool_->take_back(std::move(memory_));
-}
-
-Result<GuestStack> GuestStackPool::allocate() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!unused_.empty()) {
-      Reservation memory = std::move(unused_.back());
-      unused_.pop_back();
-      return GuestStack(this, std::move(memory));
-    }
-  }
-  size_t size;
-  if (__builtin_add_overflow(stack_bytes_, page_size(), &size)) {
-    return make_error(ErrorKind::Limit, "a stack of " + std::to_string(stack_bytes_) + " bytes");
-  }
-  Reservation memory = BRINK_TRY(Reservation::reserve(size));
-  BRINK_TRY(memory.commit(page_size(), memory.size() - page_size()));
-  return GuestStack(this, std::move(memory));
-}
-
-void GuestStackPool::take_back(Reservation memory) {
-  const std::lock_guard lock(mutex_);
-  if (unused_.size() < kept_) unused_.push_back(std::move(memory));
 }
 
 }  // namespace brink::platform

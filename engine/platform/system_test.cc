@@ -84,25 +84,6 @@ TEST_CASE("the native stack of any thread has bounds", "[native_stack]") {
   std::thread([] { check_bounds_of_this_thread(size_t{64} << 10); }).join();
 }
 
-TEST_CASE("guest stacks are usable to the guard and come back", "[native_stack]") {
-  GuestStackPool pool(size_t{256} << 10, 1);
-  GuestStack first = *pool.allocate();
-  GuestStack second = *pool.allocate();
-  const StackBounds bounds = first.bounds();
-  CHECK(bounds.high - bounds.low >= size_t{256} << 10);
-  CHECK(bounds.low != second.bounds().low);
-  std::memset(reinterpret_cast<void*>(bounds.low), 1, bounds.high - bounds.low);
-  first.give_back();
-  CHECK(first.bounds().low == 0);
-  first = *pool.allocate();
-  CHECK(first.bounds().low == bounds.low);
-  GuestStack moved = std::move(first);
-  CHECK(first.bounds().high == 0);
-  CHECK(moved.bounds().low == bounds.low);
-  GuestStackPool impossible(~size_t{0}, 1);
-  CHECK(impossible.allocate().error().kind() == ErrorKind::Limit);
-}
-
 TEST_CASE("clocks go forward", "[clock]") {
   for (const Clock clock :
        {Clock::Realtime, Clock::Monotonic, Clock::ProcessCpu, Clock::ThreadCpu}) {

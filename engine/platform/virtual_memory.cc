@@ -112,6 +112,15 @@ Status Reservation::decommit(size_t offset, size_t bytes) {
   return discard(offset, bytes, PROT_NONE);
 }
 
+Status Reservation::guard(size_t offset, size_t bytes) {
+  BRINK_TRY(check_range(offset, bytes));
+#ifdef __linux__
+  constexpr int kGuardInstall = 102;  // MADV_GUARD_INSTALL, newer than some systems' headers
+  if (::madvise(base_ + offset, bytes, kGuardInstall) == 0) return {};
+#endif
+  return decommit(offset, bytes);
+}
+
 Status Reservation::reset(size_t offset, size_t bytes) {
   BRINK_TRY(check_range(offset, bytes));
   return discard(offset, bytes, PROT_READ | PROT_WRITE);

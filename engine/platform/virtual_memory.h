@@ -79,6 +79,10 @@ class Reservation {
   Status decommit(size_t offset, size_t bytes);
   /// Gives the memory of committed pages back; they stay accessible and read as zero.
   Status reset(size_t offset, size_t bytes);
+  /// Takes access to committed pages away for good, and their memory. Unlike decommit() it leaves the
+  /// mapping in one piece where the kernel can (Linux 6.13), so that many guards do not run into its
+  /// limit of mappings.
+  Status guard(size_t offset, size_t bytes);
   /// Takes write access away from committed pages; commit() gives it back.
   Status protect_read_only(size_t offset, size_t bytes);
 

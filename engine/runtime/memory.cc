@@ -122,6 +122,7 @@ bool MemoryObject::make_room(uint64_t current, uint64_t wanted) {
 
 /// Checked memories only: code reads the base anew at each access.
 bool MemoryObject::move_to_larger(uint64_t needed) {
+  if (is_pinned) return false;
   if (is_guarded || type.is_shared) return false;
   const uint64_t size = std::max(needed, std::min(round_up(max_bytes), reservation.size() * 2));
   Result<platform::Reservation> larger = platform::Reservation::reserve(size);

@@ -51,6 +51,8 @@ struct MemoryObject : std::enable_shared_from_this<MemoryObject> {
   uint8_t* base = nullptr;
   std::atomic<uint64_t> bytes = 0;  ///< current size
   bool is_guarded = false;
+  /// A guest has stopped with its address in a register.
+  bool is_pinned = false;
   MemoryType type;
   uint64_t max_bytes = 0;  ///< what grow may reach: the type's and the first store's limits
   platform::Reservation reservation;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "brink/engine.h"
+#include "engine/platform/stack_pool.h"
 #include "engine/runtime/layout.h"
 #include "engine/runtime/object_layout.h"
 #include "engine/wasm/module.h"
@@ -41,6 +42,11 @@ struct EngineState {
   std::unique_ptr<ModuleCode> compiler_state;
   std::shared_ptr<TypeRegistry> registry = std::make_shared<TypeRegistry>();
   ObjectLayouts layouts{*registry};
+  /// Of stores, and of calls that may be suspended.
+  platform::StackPools stacks{kKeptStacks};
+
+  /// Of each size: unused stacks that keep their memory.
+  static constexpr size_t kKeptStacks = 64;
 };
 
 struct ModuleState {

@@ -4,6 +4,8 @@
 #include "engine/runtime/store_state.h"
 
 #include "engine/platform/fault_handler.h"
+#include "engine/platform/virtual_memory.h"
+#include "engine/runtime/async_call.h"
 #include "engine/runtime/tiers.h"
 #include "engine/support/try.h"
 
@@ -36,15 +38,11 @@ StoreState::~StoreState() {
 }
 
 Status StoreState::ensure_stack() {
-  if (stack.base() != nullptr) return {};
+  if (!stack.is_empty()) return {};
   BRINK_TRY(platform::install_fault_handler());
-  const size_t bytes = platform::round_up_to_page(limits.max_stack_bytes).value_or(0);
-  platform::Reservation reserved = BRINK_TRY(platform::Reservation::reserve(bytes));
-  BRINK_TRY(reserved.commit(0, bytes));
-  stack = std::move(reserved);
-  auto* const base = reinterpret_cast<Slot*>(stack.base());
-  exec.stack_top = base;
-  exec.stack_end = base + bytes / sizeof(Slot);
+  stack = BRINK_TRY(engine.state()->stacks.allocate(limits.max_stack_bytes));
+  exec.stack_top = reinterpret_cast<Slot*>(stack.bounds().low);
+  exec.stack_end = reinterpret_cast<Slot*>(stack.bounds().high);
   // Whoever has poisoned the limit before finds it poisoned still.
   exec.stack_limit.store(exec.interrupts.load() == 0 ? exec.stack_end : nullptr);
   return {};
@@ -52,26 +50,23 @@ Status StoreState::ensure_stack() {
 
 // The stack of compiled code, from low to high addresses:
 //
-//     guard page | overflow array | kNativeStackMargin | what frames may use | start
-//     ^ no access                                      ^ native_stack_end
+//     overflow array | kNativeStackMargin | what frames may use | start
+//                                         ^ native_stack_end
 //
 // The array lies where no frame of a guest can reach it.
 Status StoreState::ensure_native_stack() {
-  if (native_stack_.base() != nullptr) return {};
+  if (!native_stack_.is_empty()) return {};
   BRINK_TRY(platform::install_fault_handler());
-  const size_t page = platform::page_size();
   const size_t overflow_bytes =
       platform::round_up_to_page(kMaxOverflow * sizeof(OverflowValue)).value_or(0);
   const size_t stack_bytes =
       platform::round_up_to_page(limits.max_stack_bytes).value_or(0) * kNativeFrameRatio;
-  const size_t bytes = page + overflow_bytes + kNativeStackMargin + stack_bytes;
-  platform::Reservation reserved = BRINK_TRY(platform::Reservation::reserve(bytes));
-  BRINK_TRY(reserved.commit(page, bytes - page));
-  native_stack_ = std::move(reserved);
-  const auto base = reinterpret_cast<uintptr_t>(native_stack_.base());
-  exec.overflow = reinterpret_cast<OverflowValue*>(base + page);
-  exec.native_stack_start = base + bytes;
-  exec.native_stack_end = base + bytes - stack_bytes;
+  native_stack_ =
+      BRINK_TRY(engine.state()->stacks.allocate(overflow_bytes + kNativeStackMargin + stack_bytes));
+  const platform::StackBounds bounds = native_stack_.bounds();
+  exec.overflow = reinterpret_cast<OverflowValue*>(bounds.low);
+  exec.native_stack_start = bounds.high;
+  exec.native_stack_end = bounds.high - stack_bytes;
   exec.native_top = exec.native_stack_start;
   set_native_limits(exec.native_stack_end);
   if (exec.interrupts.load(std::memory_order_seq_cst) != 0) set_native_limits(kPoison);
@@ -112,8 +107,41 @@ TrapCode StoreState::take_interrupt() {
   set_native_limits(exec.native_stack_end);
   const uint32_t reasons = exec.interrupts.load(std::memory_order_seq_cst);
   if (reasons & ExecContext::kCancelled) return TrapCode::Interrupted;
-  if (reasons & ExecContext::kDeadline) return TrapCode::DeadlineExceeded;
+  if (reasons & ExecContext::kDeadline) {
+    if (async == nullptr || !async->yield_for_time()) return TrapCode::DeadlineExceeded;
+    return take_interrupt();
+  }
   return TrapCode::None;
+}
+
+bool StoreState::refuel() {
+  while (exec.fuel < 0)
+    if (async == nullptr || !async->yield_for_fuel()) return false;
+  return true;
+}
+
+void StoreState::forget_cancellation() {
+  exec.interrupts.fetch_and(~ExecContext::kCancelled, std::memory_order_seq_cst);
+}
+
+void StoreState::arm_deadline(uint64_t when) {
+  disarm_deadline();
+  Result<platform::Deadline> armed = platform::Deadline::arm(
+      when, [](void* self) { static_cast<StoreState*>(self)->interrupt(ExecContext::kDeadline); },
+      this);
+  if (armed.has_value())
+    deadline = *std::move(armed);
+  else
+    interrupt(ExecContext::kDeadline);  // no thread for a timer: refuse to run unbounded
+}
+
+void StoreState::disarm_deadline() {
+  deadline.cancel();
+  exec.interrupts.fetch_and(~ExecContext::kDeadline);
+}
+
+void StoreState::pin_memories(bool pinned) {
+  for (const std::shared_ptr<MemoryObject>& memory : memories) memory->is_pinned = pinned;
 }
 
 void StoreState::keep_interrupt(TrapCode trap) {

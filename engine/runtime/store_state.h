@@ -14,7 +14,7 @@
 
 #include "brink/store.h"
 #include "engine/platform/deadline.h"
-#include "engine/platform/virtual_memory.h"
+#include "engine/platform/stack_pool.h"
 #include "engine/runtime/gc_heap.h"
 #include "engine/runtime/instance.h"
 #include "engine/runtime/layout.h"
@@ -32,6 +32,8 @@ struct PendingObject {
   uint32_t count = 1;  ///< elements of an array
 };
 
+class AsyncCallState;
+
 struct StoreState {
   StoreState(Engine engine, StoreLimits limits);
   ~StoreState();
@@ -42,10 +44,11 @@ struct StoreState {
   StoreLimits limits;
   Store* handle = nullptr;  ///< the public object, for host functions
   ExecContext exec;
-  platform::Reservation stack;
+  platform::Stack stack;
   std::optional<Trap> host_trap;  ///< left by a host function on its way out
   std::optional<Trap> trap;       ///< of the last call that failed
   platform::Deadline deadline;
+  AsyncCallState* async = nullptr;  ///< the call that may be suspended, until it ends
 
   std::vector<std::unique_ptr<InstanceObject>> instances;
   /// The same once more as a list that grows at its head only, for interrupt().
@@ -78,6 +81,15 @@ struct StoreState {
   void ask_for_sample();
   /// Takes the poison back and says why a guest has to stop now, if somebody still wants that.
   TrapCode take_interrupt();
+  /// After fuel was used up: whether the call yielded and has more of it now.
+  bool refuel();
+  /// Forgets that somebody cancelled what was running here.
+  void forget_cancellation();
+  /// At `when` on Clock::Monotonic, guests have to stop.
+  void arm_deadline(uint64_t when);
+  void disarm_deadline();
+  /// Pinned memories do not move; they grow where they are or not at all.
+  void pin_memories(bool pinned);
   /// Poisons again after a trap if its reason stops the next calls too.
   void keep_interrupt(TrapCode trap);
   /// Reserves the value stack on first use.
@@ -88,7 +100,7 @@ struct StoreState {
 
  private:
   void set_native_limits(uintptr_t limit);
-  platform::Reservation native_stack_;
+  platform::Stack native_stack_;
 };
 
 /// The code of all host functions: "not enterable".

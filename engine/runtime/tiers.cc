@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "engine/platform/native_stack.h"
+#include "engine/runtime/async_call.h"
 #include "engine/runtime/gc_objects.h"
 #include "engine/support/trace.h"
 
@@ -85,7 +86,10 @@ bool has_host_stack(ExecContext& rt) {
 }
 
 CallOutcome refuse_entry(StoreState& store, TrapCode code) {
-  store.trap = Trap{code, std::string(to_string(code)), {}, 0};
+  if (store.async != nullptr && !store.async->is_running())
+    store.trap = Trap{TrapCode::HostError, "the store has a call that is suspended", {}, 0};
+  else
+    store.trap = Trap{code, std::string(to_string(code)), {}, 0};
   return CallOutcome::Trapped;
 }
 

@@ -181,6 +181,8 @@ const void* brink_compile_trap(InstanceObject* instance, TrapCode trap, uint64_t
 const void* brink_compile_look_up(InstanceObject* instance) {
   StoreState& store = *instance->store;
   ExecContext& rt = store.exec;
+  if (store.engine.config().consume_fuel && !store.refuel())
+    return leave_with(rt, TrapCode::OutOfFuel);
   const TrapCode interrupt = store.take_interrupt();
   if (interrupt != TrapCode::None) return leave_with(rt, interrupt);
   if (lowest_sp(state_of(store), rt.native_pc, rt.native_sp) < rt.native_stack_end)

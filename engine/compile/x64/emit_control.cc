@@ -96,11 +96,10 @@ void Emitter::emit_trap_if(const Placed& placed) {
           }));
 }
 
-void Emitter::emit_poll(const Placed& placed) {
+/// Out of line, all registers kept: asks whether the guest has to stop.
+void Emitter::look_up_if(Cond cond, ir::PositionId position) {
   const Label back = a_.newLabel();
-  const ir::PositionId position = placed.inst.position;
-  a_.cmp(x86::rsp, x86::ptr(gp(kInstance, 8), offsets::kNativeLimit, 8));
-  jump_if(Cond::B, slow_path([this, back, position] {
+  jump_if(cond, slow_path([this, back, position] {
             call_data_area(RelocationKind::Stub, static_cast<uint32_t>(Stub::Interrupt));
             add_site(here(), position);
             a_.jmp(back);
@@ -108,11 +107,16 @@ void Emitter::emit_poll(const Placed& placed) {
   a_.bind(back);
 }
 
+void Emitter::emit_poll(const Placed& placed) {
+  a_.cmp(x86::rsp, x86::ptr(gp(kInstance, 8), offsets::kNativeLimit, 8));
+  look_up_if(Cond::B, placed.inst.position);
+}
+
 void Emitter::emit_fuel(const Placed& placed) {
   const Gp exec = gp(kScratch, 8);
   a_.mov(exec, x86::ptr(gp(kInstance, 8), offsets::kExec, 8));
   a_.sub(x86::ptr(exec, offsets::kFuel, 8), static_cast<int32_t>(placed.inst.imm));
-  jump_if(Cond::S, trap_label(TrapCode::OutOfFuel, placed.inst.position));
+  look_up_if(Cond::S, placed.inst.position);
 }
 
 // --- Calls ---

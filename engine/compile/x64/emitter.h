@@ -101,6 +101,7 @@ class Emitter {
   bool falls_into(uint32_t block) const { return thread_[block] == next_; }
   void jump_to(uint32_t block);
   void jump_if(Cond cond, const Label& label);
+  void look_up_if(Cond cond, ir::PositionId position);
   /// A jump of any kind, numbered.
   void emit_jump_to(uint32_t code, const Label& label);
   /// Notes what is written behind the function, and gives its label.

@@ -39,6 +39,7 @@ struct StoreState;
 
 class Store;
 class Instance;
+class Resumer;
 
 /// One line of a backtrace.
 struct Frame {
@@ -167,6 +168,15 @@ class Caller {
   /// The memory exported as "memory" by the calling instance, if it exports one.
   std::optional<Memory> memory() const;
   std::optional<Instance> instance() const;
+
+  /// Suspends the guest, if it was called through an AsyncCall (brink/async.h), until somebody
+  /// resumes it. `when_suspended` is called with what does that, after the guest has stopped and
+  /// before anybody else can resume it. A trap, to be returned at once: the call was cancelled, or
+  /// it is not one that can be suspended.
+  CallResult<void> suspend(std::function<void(Resumer)> when_suspended = {});
+  /// Suspends the guest until something that `co_await` takes is there. Include brink/async.h.
+  template <typename Awaitable>
+  auto await(Awaitable awaitable);
   Caller(Store& store, runtime::InstanceObject* instance) : store_(store), instance_(instance) {}
 
  private:
