@@ -60,6 +60,8 @@ brink_platform_switch_stack:
   .size brink_platform_switch_stack, . - brink_platform_switch_stack
 
   .p2align 4
+  .globl brink_platform_begin_fiber
+  .hidden brink_platform_begin_fiber
   .type brink_platform_begin_fiber, %function
 brink_platform_begin_fiber:
   .cfi_startproc
@@ -74,7 +76,7 @@ brink_platform_begin_fiber:
   .size brink_platform_begin_fiber, . - brink_platform_begin_fiber
 )");
 
-extern "C" void brink_platform_begin_fiber();
+extern "C" [[gnu::visibility("hidden")]] void brink_platform_begin_fiber();
 
 namespace brink::platform::detail {
 

@@ -29,6 +29,17 @@ std::string describe(const char* what, size_t bytes) {
   return "cannot " + std::string(what) + " " + std::to_string(bytes) + " bytes of memory";
 }
 
+#ifdef __linux__
+constexpr int kGuardInstall = 102;  // MADV_GUARD_INSTALL, newer than some systems' headers
+
+/// Emulators of user mode accept any advice and do nothing: advice that does not exist, too.
+bool takes_advice_seriously() {
+  constexpr int kNoAdvice = 0x7fff;
+  static const bool refuses = ::madvise(nullptr, 0, kNoAdvice) != 0;
+  return refuses;
+}
+#endif
+
 }  // namespace
 
 size_t page_size() {
@@ -115,8 +126,7 @@ Status Reservation::decommit(size_t offset, size_t bytes) {
 Status Reservation::guard(size_t offset, size_t bytes) {
   BRINK_TRY(check_range(offset, bytes));
 #ifdef __linux__
-  constexpr int kGuardInstall = 102;  // MADV_GUARD_INSTALL, newer than some systems' headers
-  if (::madvise(base_ + offset, bytes, kGuardInstall) == 0) return {};
+  if (takes_advice_seriously() && ::madvise(base_ + offset, bytes, kGuardInstall) == 0) return {};
 #endif
   return decommit(offset, bytes);
 }
