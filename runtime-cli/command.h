@@ -22,6 +22,8 @@ inline constexpr int kExitTrap = 134;  ///< as a shell shows a process that died
 using Action = std::function<int()>;
 
 void add_run_command(CLI::App& app, Action& action);
+void add_compile_command(CLI::App& app, Action& action);
+void add_cache_command(CLI::App& app, Action& action);
 void add_validate_command(CLI::App& app, Action& action);
 void add_parse_command(CLI::App& app, Action& action);
 void add_print_command(CLI::App& app, Action& action);

@@ -42,7 +42,15 @@ uint64_t parse_count(const std::string& text) {
 
 }  // namespace
 
-Status apply_feature(Features& features, std::string_view entry) {
+namespace {
+
+/// NAME[=y|n]
+struct Switch {
+  std::string_view name;
+  bool on = true;
+};
+
+Result<Switch> parse_switch(std::string_view flag, std::string_view entry) {
   const size_t equals = entry.find('=');
   const std::string_view name = entry.substr(0, equals);
   const std::string_view value = equals == std::string_view::npos ? "y" : entry.substr(equals + 1);
@@ -52,7 +60,14 @@ Status apply_feature(Features& features, std::string_view entry) {
   const bool is_no = std::find(kNo.begin(), kNo.end(), value) != kNo.end();
   if (!is_yes && !is_no)
     return make_error(ErrorKind::Usage,
-                      fmt::format("-W {}: the value must be y or n, not '{}'", name, value));
+                      fmt::format("{} {}: the value must be y or n, not '{}'", flag, name, value));
+  return Switch{name, is_yes};
+}
+
+}  // namespace
+
+Status apply_feature(Features& features, std::string_view entry) {
+  const auto [name, is_yes] = BRINK_TRY(parse_switch("-W", entry));
   if (name == "all-proposals") {
     features = is_yes ? Features::all() : Features::mvp();
     return {};
@@ -94,6 +109,16 @@ Status apply_tuning(EngineConfig& config, const std::vector<std::string>& tuning
   return {};
 }
 
+Status apply_debug(EngineConfig& config, const std::vector<std::string>& debug) {
+  for (const std::string& entry : debug) {
+    const auto [name, is_yes] = BRINK_TRY(parse_switch("-D", entry));
+    if (name != "debug-info")
+      return make_error(ErrorKind::Usage, fmt::format("-D {}: there is only debug-info", name));
+    config.debug_info = is_yes;
+  }
+  return {};
+}
+
 /// An option that may be repeated, and takes one word each time.
 void make_repeatable(CLI::Option* option) {
   option->allow_extra_args(false)->type_size(1)->delimiter(',');
@@ -117,13 +142,19 @@ void EngineOptions::add_to(CLI::App& command) {
   add_language_to(command);
   command.get_option("--wasm")->description(
       "FEATURE[=y|n], fuel=N, timeout=T, max-memory-size=N; may be repeated");
+  command.add_flag("--cache", cache,
+                   "keep compiled modules, and use those kept; --cache=DIR in another directory");
   command.add_option("--fuel,--gas-limit", fuel, "trap after so many instructions")
       ->check(CLI::PositiveNumber);
   command.add_option("--timeout", timeout_text, "stop the guest after this time: 1s, 250ms");
   command.add_option("--max-memory", max_memory, "most bytes of each memory: 64M, 1GiB");
   command.add_option("--max-stack,--stack-size", max_stack, "bytes of the guest's stack: 1M");
-  command.add_option("--profile", profile, "perfmap: name compiled functions for `perf report`")
-      ->check(CLI::IsMember({"perfmap"}));
+  command
+      .add_option("--profile", profile,
+                  "tell perf of compiled functions: perfmap their names, jitdump also their code")
+      ->check(CLI::IsMember({"perfmap", "jitdump"}));
+  make_repeatable(command.add_option(
+      "-D,--debug", debug, "debug-info[=y|n]: tell gdb and lldb the names of compiled functions"));
   make_repeatable(
       command.add_option("--trace", trace, "channels to print to stderr: " + channel_names()));
   command.parse_complete_callback([this] { take_groups(); });
@@ -153,6 +184,8 @@ Result<EngineConfig> EngineOptions::config() const {
   BRINK_TRY(apply_tuning(config, tuning));
   config.gc_stress = gc_stress;
   if (profile == "perfmap") config.profile = Profile::PerfMap;
+  if (profile == "jitdump") config.profile = Profile::JitDump;
+  BRINK_TRY(apply_debug(config, debug));
   config.consume_fuel = fuel != 0;
   for (const std::string& name : trace) {
     const std::optional<TraceChannel> channel = trace_channel_from_name(name);
@@ -166,6 +199,14 @@ Result<EngineConfig> EngineOptions::config() const {
     return make_error(ErrorKind::Usage,
                       fmt::format("--timeout: '{}' is no time; write 1s, 250ms, 2m", timeout_text));
   return config;
+}
+
+Result<std::string> EngineOptions::cache_directory() const {
+  const std::string directory = cache == "true" ? default_cache_directory() : cache;
+  if (!cache.empty() && directory.empty())
+    return make_error(ErrorKind::Usage,
+                      "--cache: there is no home directory to keep it in; name one: --cache=DIR");
+  return directory;
 }
 
 Result<StoreLimits> EngineOptions::limits() const {

@@ -29,12 +29,16 @@ struct EngineOptions {
   std::string profile;
   bool gc_stress = false;
   std::vector<std::string> tuning;
+  std::vector<std::string> debug;
+  std::string cache;  ///< empty: none; "true": in the usual directory
 
   void add_to(CLI::App& command);
   /// Only what holds for scripts of tests too: features, the tier, options for developers.
   void add_language_to(CLI::App& command);
   /// Also switches the channels of --trace on.
   Result<EngineConfig> config() const;
+  /// Where --cache wants compiled modules to be kept; empty: nowhere.
+  Result<std::string> cache_directory() const;
   Result<StoreLimits> limits() const;
   std::optional<std::chrono::nanoseconds> timeout() const;
 

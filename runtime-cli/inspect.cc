@@ -9,9 +9,11 @@
 
 #include <fmt/format.h>
 
+#include "brink/artifact.h"
 #include "brink/inspect.h"
 #include "engine/decode/module_decoder.h"
 #include "engine/decode/name_section.h"
+#include "engine/support/try.h"
 #include "engine/text/inspect.h"
 #include "runtime-cli/command.h"
 #include "runtime-cli/module_source.h"
@@ -62,8 +64,26 @@ int print_bytecode(const InspectCommandOptions& options, std::optional<uint32_t>
   return 0;
 }
 
+/// What an artifact says of itself; what is in its module is shown like any module's.
+Status print_artifact(std::span<const uint8_t> bytes) {
+  const ArtifactInfo info = BRINK_TRY(read_artifact_info(bytes));
+  fmt::print("artifact of brink {} (build {:016x}), {} bytes\n", info.engine_version,
+             info.engine_fingerprint, info.file_bytes);
+  fmt::print("  processor: {}\n", info.cpu_features);
+  fmt::print("  options:   {}, {}\n", info.consume_fuel ? "counts fuel" : "counts no fuel",
+             info.guarded_memories ? "guarded memories" : "checks every access");
+  fmt::print("  code:      {} bytes, {} of {} functions compiled\n\n", info.code_bytes,
+             info.compiled_functions, info.functions);
+  return {};
+}
+
 int inspect(const InspectCommandOptions& options) {
-  const Result<std::vector<uint8_t>> bytes = load_binary(options.file, true);
+  Result<std::vector<uint8_t>> bytes = read_input(options.file);
+  if (!bytes.has_value()) return report_error(options.file, bytes.error());
+  if (is_artifact(*bytes) && options.function.empty())
+    if (const Status status = print_artifact(*bytes); !status.has_value())
+      return report_error(options.file, status.error());
+  bytes = to_binary(*std::move(bytes), true);
   if (!bytes.has_value()) return report_error(options.file, bytes.error());
   const Result<wasm::Module> module =
       decode::decode_module(std::span<const uint8_t>(*bytes), Features::all());

@@ -47,6 +47,8 @@ int main(int argc, char** argv) {
   app.failure_message(describe_usage_error);
   Action action;
   brink::cli::add_run_command(app, action);
+  brink::cli::add_compile_command(app, action);
+  brink::cli::add_cache_command(app, action);
   brink::cli::add_validate_command(app, action);
   brink::cli::add_parse_command(app, action);
   brink::cli::add_print_command(app, action);

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "brink/artifact.h"
 #include "engine/support/try.h"
 #include "engine/text/parse.h"
 
@@ -55,15 +56,50 @@ Status write_output(const std::string& file, std::string_view bytes) {
   return {};
 }
 
-Result<Module> load_module(const Engine& engine, const std::string& file) {
-  if (file != "-") return Module::from_file(engine, file);
-  const std::vector<uint8_t> bytes = BRINK_TRY(read_input(file));
-  return Module::compile(engine, bytes, "stdin");
+namespace {
+
+constexpr std::string_view kArtifactEnding = ".brink";
+
+/// Also if it is called one and is an ELF file: then the reason why it is none is of interest.
+bool looks_like_artifact(const std::string& file) {
+  std::vector<uint8_t> bytes(512);
+  const File stream(std::fopen(file.c_str(), "rb"));
+  bytes.resize(stream == nullptr ? 0 : std::fread(bytes.data(), 1, bytes.size(), stream.get()));
+  const bool is_elf = !bytes.empty() && bytes[0] == 0x7f;
+  return is_artifact(bytes) || (is_elf && file.ends_with(kArtifactEnding));
+}
+
+Status check_precompiled(const std::string& file, Precompiled precompiled) {
+  if (precompiled == Precompiled::Allowed || file.ends_with(kArtifactEnding)) return {};
+  return make_error(ErrorKind::Artifact,
+                    "compiled code, which runs without validation, does not hide behind another "
+                    "name; if you trust it, pass --allow-precompiled or name it *.brink");
+}
+
+}  // namespace
+
+Result<Module> load_module(const Engine& engine, const std::string& file, Precompiled precompiled) {
+  if (file == "-") {
+    const std::vector<uint8_t> bytes = BRINK_TRY(read_input(file));
+    if (!is_artifact(bytes)) return Module::compile(engine, bytes, "stdin");
+    BRINK_TRY(check_precompiled(file, precompiled));
+    return Module::deserialize(engine, bytes, "stdin");
+  }
+  if (!looks_like_artifact(file)) return Module::from_file(engine, file);
+  BRINK_TRY(check_precompiled(file, precompiled));
+  return Module::deserialize_file(engine, file);
 }
 
 Result<std::vector<uint8_t>> load_binary(const std::string& file, bool keep_names) {
-  std::vector<uint8_t> bytes = BRINK_TRY(read_input(file));
+  return to_binary(BRINK_TRY(read_input(file)), keep_names);
+}
+
+Result<std::vector<uint8_t>> to_binary(std::vector<uint8_t> bytes, bool keep_names) {
   if (bytes.empty() || bytes[0] == 0) return bytes;
+  if (is_artifact(bytes)) {
+    const std::span<const uint8_t> module = BRINK_TRY(module_of_artifact(bytes));
+    return std::vector<uint8_t>(module.begin(), module.end());
+  }
   text::ParsedModule parsed =
       BRINK_TRY(text::parse_module(as_text(bytes), {.emit_names = keep_names}));
   return std::move(parsed.bytes);

@@ -37,6 +37,7 @@ struct RunOptions {
   std::string argv0;
   std::string invoke;
   bool stats = false;
+  bool allow_precompiled = false;
 
   const std::string& file() const { return words.front(); }
   std::span<const std::string> args() const { return std::span(words).subspan(1); }
@@ -174,12 +175,24 @@ double milliseconds(Clock::duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
 }
 
-void print_stats(const Store& store, Clock::time_point start, Clock::time_point compiled,
-                 Clock::time_point instantiated, uint64_t fuel_given) {
+/// Where the code came from.
+std::string_view describe_origin(const Module& module) {
+  switch (module.code_origin()) {
+    case CodeOrigin::Module: return "decoded and validated";
+    case CodeOrigin::Artifact: return "from an artifact";
+    case CodeOrigin::Cache: return "found in the cache";
+    case CodeOrigin::CacheMiss: return "compiled into the cache";
+  }
+  return "";
+}
+
+void print_stats(const Module& module, const Store& store, Clock::time_point start,
+                 Clock::time_point compiled, Clock::time_point instantiated, uint64_t fuel_given) {
   rusage usage = {};
   ::getrusage(RUSAGE_SELF, &usage);
   const Clock::time_point end = Clock::now();
-  fmt::print(stderr, "decode + validate  {:10.3f} ms\n", milliseconds(compiled - start));
+  fmt::print(stderr, "load               {:10.3f} ms, {}\n", milliseconds(compiled - start),
+             describe_origin(module));
   fmt::print(stderr, "instantiate        {:10.3f} ms\n", milliseconds(instantiated - compiled));
   fmt::print(stderr, "run                {:10.3f} ms\n", milliseconds(end - instantiated));
   fmt::print(stderr, "peak memory        {:10.1f} MiB\n",
@@ -207,9 +220,14 @@ int run(const RunOptions& options) {
   if (!config.has_value()) return report_usage(config.error().message());
   const Result<StoreLimits> limits = options.engine.limits();
   if (!limits.has_value()) return report_usage(limits.error().message());
+  const Result<std::string> cache = options.engine.cache_directory();
+  if (!cache.has_value()) return report_usage(cache.error().message());
   const Clock::time_point start = Clock::now();
-  const Engine engine(*config);
-  const Result<Module> module = load_module(engine, options.file());
+  Engine engine(*config);
+  engine.use_cache(*cache);
+  const Result<Module> module =
+      load_module(engine, options.file(),
+                  options.allow_precompiled ? Precompiled::Allowed : Precompiled::IfNamedSo);
   if (!module.has_value()) return report_error(options.file(), module.error());
   const Clock::time_point compiled = Clock::now();
   Store store(engine, *limits);
@@ -222,7 +240,8 @@ int run(const RunOptions& options) {
   Clock::time_point instantiated = compiled;
   const int status = run_in_store(options, *module, store, deadline, instantiated);
   std::fflush(stdout);
-  if (options.stats) print_stats(store, start, compiled, instantiated, options.engine.fuel);
+  if (options.stats)
+    print_stats(*module, store, start, compiled, instantiated, options.engine.fuel);
   return status;
 }
 
@@ -252,6 +271,8 @@ void add_run_command(CLI::App& app, Action& action) {
   command->add_option("--argv0", options->argv0, "what the guest sees as its name");
   command->add_option("--invoke", options->invoke, "call this export, ARGS are its arguments");
   command->add_flag("--stats", options->stats, "print times and sizes at the end, to stderr");
+  command->add_flag("--allow-precompiled", options->allow_precompiled,
+                    "run an artifact also if it is not named *.brink");
   options->engine.add_to(*command);
   command->formatter(std::make_shared<RunFormatter>());
   command->footer("FILE is a module, binary or text; - is standard input.");

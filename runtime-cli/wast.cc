@@ -28,6 +28,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using spec_tests::FileOutcome;
+using spec_tests::RunOptions;
 using spec_tests::ScriptOutcome;
 
 struct WastOptions {
@@ -39,6 +40,7 @@ struct WastOptions {
   uint32_t jobs = 0;  ///< 0: one per processor
   bool verbose = false;
   bool round_trip = false;  ///< print and parse the modules instead of running the commands
+  bool artifacts = false;
 };
 
 struct Scripts {
@@ -76,30 +78,35 @@ Scripts collect(const WastOptions& options) {
   return scripts;
 }
 
-ScriptOutcome run_script(const fs::path& file, EngineConfig config, bool round_trip) {
+/// How each script is treated.
+struct ScriptOptions : RunOptions {
+  bool round_trip = false;
+};
+
+ScriptOutcome run_script(const fs::path& file, ScriptOptions options) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) return ScriptOutcome::failure(0, "cannot read the file");
   const std::string source((std::istreambuf_iterator<char>(stream)), {});
-  config.features = spec_tests::features_for(file, config.features);
-  return round_trip ? spec_tests::round_trip_script(config.features, source)
-                    : spec_tests::run_script(config, source);
+  Features& features = options.config.features;
+  features = spec_tests::features_for(file, features);
+  return options.round_trip ? spec_tests::round_trip_script(features, source)
+                            : spec_tests::run_script(options, source);
 }
 
-FileOutcome run_file(const fs::path& file, const EngineConfig& config, bool round_trip) {
+FileOutcome run_file(const fs::path& file, const ScriptOptions& options) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point start = Clock::now();
-  ScriptOutcome outcome = run_script(file, config, round_trip);
+  ScriptOutcome outcome = run_script(file, options);
   return {file.string(), std::move(outcome),
           std::chrono::duration<double>(Clock::now() - start).count()};
 }
 
-std::vector<FileOutcome> run_files(const std::vector<fs::path>& files, const EngineConfig& config,
-                                   uint32_t jobs, bool round_trip) {
+std::vector<FileOutcome> run_files(const std::vector<fs::path>& files, const ScriptOptions& options,
+                                   uint32_t jobs) {
   std::vector<FileOutcome> outcomes(files.size());
   std::atomic<size_t> next = 0;
   const auto work = [&] {
-    for (size_t i = next++; i < files.size(); i = next++)
-      outcomes[i] = run_file(files[i], config, round_trip);
+    for (size_t i = next++; i < files.size(); i = next++) outcomes[i] = run_file(files[i], options);
   };
   std::vector<std::jthread> threads;
   for (uint32_t i = 1; i < std::min<size_t>(jobs, files.size()); ++i) threads.emplace_back(work);
@@ -131,7 +138,7 @@ int run_wast(WastOptions options) {
   if (scripts.files.empty()) return report_error("no .wast files found; name a file or a folder");
   const uint32_t jobs = options.jobs != 0 ? options.jobs : std::thread::hardware_concurrency();
   const std::vector<FileOutcome> outcomes =
-      run_files(scripts.files, *config, jobs, options.round_trip);
+      run_files(scripts.files, {{*config, options.artifacts}, options.round_trip}, jobs);
   uint64_t passed = 0, failed = 0;
   for (const FileOutcome& file : outcomes) {
     print_outcome(file, options.verbose);
@@ -159,6 +166,8 @@ void add_wast_command(CLI::App& app, Action& action) {
   command->add_option("--exclude", options->excluded, "no files whose path contains this")
       ->allow_extra_args(false);
   options->engine.add_language_to(*command);
+  command->add_flag("--artifacts", options->artifacts,
+                    "compile every module ahead of time and run the artifact");
   command->add_option("--junit", options->junit, "write the outcome of every command, as XML");
   command->add_flag("--round-trip", options->round_trip,
                     "run nothing, but print every module, flat and folded, and parse it again");

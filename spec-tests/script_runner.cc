@@ -83,11 +83,22 @@ using SharedExports = std::map<std::string, SharedMemory>;
 /// A thread that waits for ever fails instead. Far above what any test needs.
 constexpr std::chrono::seconds kThreadPatience(120);
 
+/// An engine that makes artifacts for another one, as another process would: types have other
+/// numbers in it.
+Engine make_artifact_engine(const EngineConfig& config) {
+  constexpr std::string_view kTypes =
+      "(module (type (func (param f64 i64 f64))) (type (func (param f64 i64 i64))))";
+  Engine engine(config);
+  static_cast<void>(Module::compile_text(engine, kTypes));
+  return engine;
+}
+
 class ScriptRunner {
  public:
-  ScriptRunner(const Engine& engine, const text::Script& script)
+  ScriptRunner(const Engine& engine, const text::Script& script, bool through_artifacts)
       : engine_(engine), store_(engine_), linker_(store_), host_(store_), script_(script) {
     linker_.allow_shadowing(true);
+    if (through_artifacts) artifact_engine_ = make_artifact_engine(engine.config());
   }
 
   ScriptOutcome run(const std::vector<ScriptCommand>& commands);
@@ -125,6 +136,7 @@ class ScriptRunner {
   Linker linker_;
   HostReferences host_;
   const text::Script& script_;
+  std::optional<Engine> artifact_engine_;  ///< if modules are to go through artifacts
   ScriptOutcome outcome_;
   std::map<std::string, Instance> instances_;  ///< by id
   std::map<std::string, Module> definitions_;
@@ -165,7 +177,7 @@ SharedExports ScriptRunner::share(const Instance& instance) const {
 Verdict ScriptRunner::start_thread(const ScriptCommand& command) {
   if (threads_.contains(command.id)) return fmt::format("a thread ${} runs already", command.id);
   Thread thread;
-  thread.runner = std::make_unique<ScriptRunner>(engine_, script_);
+  thread.runner = std::make_unique<ScriptRunner>(engine_, script_, artifact_engine_.has_value());
   for (const std::string& id : command.shared_ids) {
     const Instance* instance = find_instance(id);
     if (instance == nullptr) return no_instance(id);
@@ -231,7 +243,9 @@ Result<Module> ScriptRunner::compile(const ScriptModule& module) {
   if (!compiled.has_value())
     return std::unexpected(text::attach_position(std::move(compiled).error(), parsed.map,
                                                  text::module_source(script_, module)));
-  return compiled;
+  if (!artifact_engine_) return compiled;
+  const Module made = BRINK_TRY(Module::compile_binary(*artifact_engine_, parsed.bytes));
+  return Module::deserialize(engine_, BRINK_TRY(made.serialize({.threads = 1})));
 }
 
 Outcome ScriptRunner::instantiate(const Module& module, const std::string& id) {
@@ -387,11 +401,12 @@ ScriptOutcome ScriptOutcome::failure(uint32_t line, std::string message) {
   return {{{line, "script", false, std::move(message)}}};
 }
 
-ScriptOutcome run_script(const EngineConfig& config, std::string_view source) {
+ScriptOutcome run_script(const RunOptions& options, std::string_view source) {
   const Result<text::Script> script = text::parse_script(source);
   if (!script.has_value())
     return ScriptOutcome::failure(script.error().position().line, script.error().to_string());
-  return ScriptRunner(Engine(config), *script).run(script->commands);
+  return ScriptRunner(Engine(options.config), *script, options.through_artifacts)
+      .run(script->commands);
 }
 
 }  // namespace brink::spec_tests

@@ -17,6 +17,12 @@
 
 namespace brink::spec_tests {
 
+struct RunOptions {
+  EngineConfig config;
+  /// Makes an artifact of every module and runs that instead.
+  bool through_artifacts = false;
+};
+
 struct CommandOutcome {
   uint32_t line = 0;
   std::string_view command;  ///< "assert_return"
@@ -33,7 +39,7 @@ struct ScriptOutcome {
   static ScriptOutcome failure(uint32_t line, std::string message);
 };
 
-ScriptOutcome run_script(const EngineConfig& config, std::string_view source);
+ScriptOutcome run_script(const RunOptions& options, std::string_view source);
 
 }  // namespace brink::spec_tests
 

@@ -42,7 +42,8 @@ constexpr std::array<uint8_t, kMaxSectionId + 1> kSectionOrder = {
 
 class ModuleDecoder {
  public:
-  ModuleDecoder(std::span<const uint8_t> bytes, Features features) : reader_(bytes) {
+  ModuleDecoder(std::span<const uint8_t> bytes, Features features, Bodies bodies)
+      : reader_(bytes), bodies_(bodies) {
     module_.bytes = bytes;
     module_.features = features;
   }
@@ -95,7 +96,7 @@ class ModuleDecoder {
     ByteReader section_reader(payload, section.payload.offset);
     section_reader.set_end_message("unexpected end of section or function");
     section_reader.set_lookahead(reader_.remaining());
-    SectionDecoder decoder(module_, section_reader);
+    SectionDecoder decoder(module_, section_reader, bodies_);
     decoder.decode(section.id);
     if (section_reader.ok() && !section_reader.at_end())
       return make_error(ErrorKind::Malformed,
@@ -154,6 +155,7 @@ class ModuleDecoder {
 
   Module module_;
   ByteReader reader_;
+  Bodies bodies_;
   uint8_t last_order_ = 0;
   uint32_t code_count_ = 0;
 };
@@ -166,9 +168,9 @@ Status check_size(std::span<const uint8_t> bytes) {
 
 }  // namespace
 
-Result<Module> decode_module(std::span<const uint8_t> bytes, Features features) {
+Result<Module> decode_module(std::span<const uint8_t> bytes, Features features, Bodies bodies) {
   BRINK_TRY(check_size(bytes));
-  return ModuleDecoder(bytes, features).decode();
+  return ModuleDecoder(bytes, features, bodies).decode();
 }
 
 Result<Module> decode_module(wasm::SharedBytes bytes, Features features) {

@@ -23,8 +23,13 @@ namespace brink::decode {
 /// The module keeps `bytes` alive.
 Result<wasm::Module> decode_module(wasm::SharedBytes bytes, Features features = {});
 
+/// Whether to look for the bodies of functions. Where that is known from elsewhere, the code
+/// section is not touched: Function::body stays empty, to be filled in.
+enum class Bodies : uint8_t { Find, Skip };
+
 /// The caller keeps `bytes` alive for as long as the module lives.
-Result<wasm::Module> decode_module(std::span<const uint8_t> bytes, Features features = {});
+Result<wasm::Module> decode_module(std::span<const uint8_t> bytes, Features features = {},
+                                   Bodies bodies = Bodies::Find);
 
 }  // namespace brink::decode
 

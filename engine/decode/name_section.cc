@@ -156,6 +156,16 @@ NameSection read_name_section(const wasm::Module& module) {
   return section;
 }
 
+std::optional<std::string_view> read_module_name(const wasm::Module& module) {
+  std::optional<std::string_view> result;
+  for_each_subsection(module, [&](uint8_t id, ByteReader& content) {
+    if (id != kModuleSubsection) return;
+    const std::string_view name = read_name(content);
+    if (content.ok()) result = name;
+  });
+  return result;
+}
+
 NameMap read_function_names(const wasm::Module& module) {
   NameMap names;
   for_each_subsection(module, [&](uint8_t id, ByteReader& content) {

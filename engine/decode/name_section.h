@@ -82,6 +82,9 @@ struct NameSection {
 /// the module's bytes.
 NameSection read_name_section(const wasm::Module& module);
 
+/// Only the module's own name.
+std::optional<std::string_view> read_module_name(const wasm::Module& module);
+
 /// Only the names of functions, which is all that a backtrace wants.
 NameMap read_function_names(const wasm::Module& module);
 

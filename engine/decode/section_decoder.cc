@@ -425,6 +425,10 @@ void SectionDecoder::decode_data_segment() {
 
 void SectionDecoder::decode_code() {
   code_count_ = read_count("functions", limits::kFunctions);
+  if (bodies_ == Bodies::Skip) {
+    reader_.read_bytes(reader_.remaining());
+    return;
+  }
   for (uint32_t i = 0; i < code_count_ && reader_.ok(); ++i) {
     const uint32_t size = reader_.read_u32();
     const ByteRange body = {reader_.offset(), size};

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "engine/decode/instruction_reader.h"
+#include "engine/decode/module_decoder.h"
 #include "engine/support/byte_reader.h"
 #include "engine/wasm/module.h"
 
@@ -19,9 +20,10 @@ namespace brink::decode {
 class SectionDecoder {
  public:
   /// `reader` covers exactly the payload and gets the errors.
-  SectionDecoder(wasm::Module& module, support::ByteReader& reader)
+  SectionDecoder(wasm::Module& module, support::ByteReader& reader, Bodies bodies)
       : module_(module),
         reader_(reader),
+        bodies_(bodies),
         features_(module.features),
         instructions_(reader, module.features) {}
 
@@ -69,6 +71,7 @@ class SectionDecoder {
 
   wasm::Module& module_;
   support::ByteReader& reader_;
+  Bodies bodies_;
   Features features_;
   InstructionReader instructions_;
   uint32_t code_count_ = 0;

@@ -2,15 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Bytes into the reader of artifacts, once as they are and once with a checksum that is right, so
-// that the checks behind it are reached. Whatever is accepted is read to the last index.
+// that the checks behind it are reached. Whatever is accepted is read to the last index. Then the
+// same as if it had been made for this engine into Module::deserialize: the module in it is decoded
+// and validated, its code mapped and published. Nothing of it is called, as it is machine code.
 
 #include <cstdint>
 #include <cstring>
 #include <span>
 #include <vector>
 
+#include "brink/engine.h"
+#include "engine/api/ahead_of_time.h"
 #include "engine/compile/artifact/checksum.h"
 #include "engine/compile/artifact/reader.h"
+#include "engine/compile/runtime/compiled_module.h"
 #include "engine/support/check.h"
 
 namespace {
@@ -43,8 +48,48 @@ void open(std::span<const uint8_t> file) {
     return;
   }
   BRINK_CHECK(opened->data_area().size() <= opened->info().data_bytes);
-  for (uint32_t i = 0; i < opened->defined_functions(); ++i)
+  for (uint32_t i = 0; i < opened->defined_functions(); ++i) {
+    const artifact::FunctionRow& row = opened->functions()[i];
+    BRINK_CHECK(uint64_t{row.body_offset} + row.body_size <= opened->module_bytes().size());
     read_function(opened->function(i), opened->info());
+  }
+}
+
+/// Makes the checksum right.
+void seal(std::vector<uint8_t>& file) {
+  const artifact::Checksum checksum = artifact::checksum_of_file(file);
+  std::memcpy(file.data() + artifact::kInfoOffset + offsetof(artifact::Info, checksum), &checksum,
+              sizeof checksum);
+}
+
+const Engine& engine_for_loading() {
+  static const Engine engine = [] {
+    EngineConfig config;
+    config.features = Features::all();
+    return Engine(config);
+  }();
+  return engine;
+}
+
+/// Every function that is published is found again by its address.
+void find_functions(const Module& module) {
+  const CompiledModule& compiled = compiled_module(*module.state());
+  const wasm::Module& decoded = module.decoded();
+  for (uint32_t i = decoded.imported_functions; i < decoded.functions.size(); ++i) {
+    if (!compiled.is_compiled(i)) continue;
+    const auto found = compiled.find(compiled.entry(i));
+    BRINK_CHECK(found.has_value() && found->object.function_index == i);
+  }
+}
+
+void load(std::vector<uint8_t> file) {
+  const artifact::Target target =
+      api::target_of(engine_for_loading().config(), platform::cpu_features());
+  std::memcpy(file.data() + artifact::kInfoOffset + offsetof(artifact::Info, target), &target,
+              sizeof target);
+  seal(file);
+  const Result<Module> module = Module::deserialize(engine_for_loading(), file);
+  if (module.has_value()) find_functions(*module);
 }
 
 }  // namespace
@@ -53,9 +98,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::vector<uint8_t> file(data, data + size);
   open(file);
   if (size < artifact::kInfoOffset + sizeof(artifact::Info)) return 0;
-  const artifact::Checksum checksum = artifact::checksum_of_file(file);
-  std::memcpy(file.data() + artifact::kInfoOffset + offsetof(artifact::Info, checksum), &checksum,
-              sizeof checksum);
+  seal(file);
   open(file);
+  load(std::move(file));
   return 0;
 }

@@ -32,7 +32,7 @@ constexpr CpuFeature kOwn[] = {
 #include "engine/platform/cpu_features.def"
 };
 
-static_assert(std::size(kNames) <= 64, "CpuFeatures is a set of 64 bits");
+static_assert(std::size(kNames) < 64, "CpuFeatures is a set of 64 bits");
 
 #if defined(__x86_64__)
 
@@ -103,6 +103,12 @@ CpuFeatures detect() {
 
 CpuFeatures cpu_features() {
   static const CpuFeatures features = detect();
+  return features;
+}
+
+CpuFeatures CpuFeatures::from_bits(uint64_t bits) {
+  CpuFeatures features;
+  features.bits_ = bits & ((uint64_t{1} << std::size(kNames)) - 1);
   return features;
 }
 

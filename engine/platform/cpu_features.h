@@ -30,6 +30,8 @@ class CpuFeatures {
   }
   /// For code that was compiled for `needed`: does it run where these features are?
   constexpr bool includes(CpuFeatures needed) const { return (needed.bits_ & ~bits_) == 0; }
+  /// By number of CpuFeature; bits that are none are dropped.
+  static CpuFeatures from_bits(uint64_t bits);
   constexpr uint64_t bits() const { return bits_; }
   friend constexpr bool operator==(CpuFeatures, CpuFeatures) = default;
 

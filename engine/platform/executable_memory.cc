@@ -77,6 +77,32 @@ Result<CodeSpace> CodeSpace::reserve(size_t data_bytes, size_t max_code_bytes) {
   return space;
 }
 
+Status CodeSpace::append_copy(std::span<const uint8_t> code) {
+  const std::span<uint8_t> piece = BRINK_TRY(open(code.size()));
+  std::memcpy(piece.data(), code.data(), code.size());
+  return seal(code.size());
+}
+
+Status CodeSpace::append_file(const MappedFile& file, size_t offset, size_t bytes) {
+  const std::span<const uint8_t> content = file.bytes();
+  if (bytes == 0 || offset > content.size() || bytes > content.size() - offset ||
+      offset % page_size() != 0 || bytes % page_size() != 0)
+    return make_error(ErrorKind::Usage, "code outside of its file");
+  if (bytes > max_code_bytes() - used_)
+    return make_error(ErrorKind::Limit, "no room for more code of the module");
+  if (file.descriptor() < 0) return append_copy(content.subspan(offset, bytes));
+  // Safety: replaces pages of the reservation that nothing has been put into yet.
+  void* const place = memory_.base() + data_bytes_ + used_;
+  if (::mmap(place, bytes, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, file.descriptor(),
+             static_cast<off_t>(offset)) != MAP_FAILED) {
+    used_ += bytes;
+    return {};
+  }
+  // Files of a file system that is mounted noexec cannot be mapped so.
+  if (errno == EPERM || errno == EACCES) return append_copy(content.subspan(offset, bytes));
+  return make_system_error("cannot map code", errno);
+}
+
 Result<std::span<uint8_t>> CodeSpace::open(size_t bytes) {
   const std::optional<size_t> size = round_up_to_page(bytes);
   if (bytes == 0 || !size || *size > max_code_bytes() - used_)

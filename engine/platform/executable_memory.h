@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "brink/error.h"
+#include "engine/platform/mapped_file.h"
 #include "engine/platform/virtual_memory.h"
 
 namespace brink::platform {
@@ -80,6 +81,12 @@ class CodeSpace {
   size_t code_bytes() const { return used_; }
   size_t max_code_bytes() const { return memory_.size() - data_bytes_; }
 
+  /// Makes pages of a file the next piece, executable as they are: shared by all processes that
+  /// map them, loaded when executed. `offset` and `bytes` are whole pages inside of it. Who may
+  /// write that file can change what is executed; so it is for files that nobody but us may write,
+  /// and that are replaced, not written to. A file that is not open, being a copy, is copied once
+  /// more.
+  Status append_file(const MappedFile& file, size_t offset, size_t bytes);
   /// Writable memory for the next piece, which begins at code() + code_bytes().
   Result<std::span<uint8_t>> open(size_t bytes);
   /// Makes that piece executable. The first `used` bytes are code; the rest of their last page is
@@ -87,6 +94,8 @@ class CodeSpace {
   Status seal(size_t used);
 
  private:
+  Status append_copy(std::span<const uint8_t> code);
+
   Reservation memory_;
   size_t data_bytes_ = 0;
   size_t used_ = 0;

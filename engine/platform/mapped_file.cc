@@ -152,6 +152,13 @@ Result<MappedFile> MappedFile::read_standard_input(size_t max_bytes) {
   return read_descriptor(STDIN_FILENO, "standard input", max_bytes);
 }
 
+Result<FileIdentity> identify_file(const std::string& path) {
+  struct stat status = {};
+  if (::stat(path.c_str(), &status) != 0)
+    return make_system_error("cannot read '" + path + "'", errno);
+  return identity_of(status);
+}
+
 Result<MappedFile> MappedFile::map(const std::string& path, size_t max_bytes) {
   MappedFile file = BRINK_TRY(map_and_keep_open(path, max_bytes));
   file.close();

@@ -36,6 +36,9 @@ struct FileIdentity {
   friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
 
+/// Of the file that is at this place now.
+Result<FileIdentity> identify_file(const std::string& path);
+
 class MappedFile {
  public:
   /// No bytes.
@@ -54,7 +57,7 @@ class MappedFile {
   static Result<MappedFile> read_standard_input(size_t max_bytes = kDefaultMaxBytes);
   /// What cannot be mapped (a pipe, a device) is read.
   static Result<MappedFile> map(const std::string& path, size_t max_bytes = kDefaultMaxBytes);
-  /// The same, and the file stays open, so that pages of it can be mapped once more.
+  /// The same, and the file stays open: CodeSpace::append_file can map pages of it once more.
   static Result<MappedFile> map_and_keep_open(const std::string& path,
                                               size_t max_bytes = kDefaultMaxBytes);
 

@@ -47,6 +47,8 @@ struct EngineState {
 
   /// Of each size: unused stacks that keep their memory.
   static constexpr size_t kKeptStacks = 64;
+  std::string cache_directory;  ///< of artifacts; empty: none
+  uint64_t cache_max_bytes = 0;
 };
 
 struct ModuleState {
@@ -61,6 +63,7 @@ struct ModuleState {
   std::unique_ptr<ModuleCode> compiled_code;  ///< null if there is no compiler
   /// By function: what compiled callers jump to. Null if there is no compiler.
   const std::atomic<const void*>* native_entries = nullptr;
+  CodeOrigin code_origin = CodeOrigin::Module;
 
   ModuleState(Engine engine, wasm::Module decoded, std::string name);
   ~ModuleState();

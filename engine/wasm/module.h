@@ -150,9 +150,9 @@ struct BranchHint {
 
 /// A decoded module.
 struct Module {
-  SharedBytes storage;             ///< keeps `bytes` alive
-  std::span<const uint8_t> bytes;  ///< the whole binary
-  Features features;               ///< what it may use
+  std::shared_ptr<const void> storage;  ///< keeps `bytes` alive
+  std::span<const uint8_t> bytes;       ///< the whole binary
+  Features features;                    ///< what it may use
 
   std::vector<SubType> types;        ///< as written: concrete types are module type indices
   std::vector<RecGroup> rec_groups;  ///< in order; cover `types`

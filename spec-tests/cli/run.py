@@ -14,13 +14,14 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import artifacts
 import documents
 import errors
 import running
 import tools
 from session import Failure, Session
 
-MODULES = [errors, running, tools, documents]
+MODULES = [artifacts, errors, running, tools, documents]
 
 
 def cases(filters):

@@ -23,11 +23,6 @@ using platform::FileIdentity;
 /// The clock by which the system dates files ticks some hundred times a second.
 constexpr uint64_t kSettledNanoseconds = 100'000'000;
 
-bool is_settled(const FileIdentity& identity) {
-  const uint64_t now = platform::clock_now(platform::Clock::Realtime);
-  return identity.changed_ns + kSettledNanoseconds < now;
-}
-
 /// Of an identity, and of who did the checking.
 Checksum mark_of(const FileIdentity& identity) {
   struct Content {
@@ -101,16 +96,22 @@ class KnownFiles {
 
 }  // namespace
 
+bool is_settled(const FileIdentity& identity) {
+  const uint64_t now = platform::clock_now(platform::Clock::Realtime);
+  return identity.changed_ns + kSettledNanoseconds < now;
+}
+
 Result<std::shared_ptr<const ArtifactFile>> ArtifactFile::open(const fs::path& path,
                                                                const fs::path& marks) {
   std::shared_ptr<ArtifactFile> result(new ArtifactFile);
   result->file_ = BRINK_TRY(platform::MappedFile::map_and_keep_open(path.string()));
-  const bool may_be_known = result->file_.is_mapping() && is_settled(result->file_.identity());
-  const Checksum mark = mark_of(result->file_.identity());
-  result->was_known_ = may_be_known && KnownFiles::instance().contains(mark, marks);
+  const FileIdentity& identity = result->file_.identity();
+  result->is_settled_ = result->file_.is_mapping() && artifact::is_settled(identity);
+  const Checksum mark = mark_of(identity);
+  result->was_known_ = result->is_settled_ && KnownFiles::instance().contains(mark, marks);
   result->artifact_ = BRINK_TRY(
       Artifact::open(result->file_.bytes(), result->was_known_ ? Check::Frame : Check::Everything));
-  if (may_be_known && !result->was_known_) KnownFiles::instance().add(mark, marks);
+  if (result->is_settled_ && !result->was_known_) KnownFiles::instance().add(mark, marks);
   return result;
 }
 

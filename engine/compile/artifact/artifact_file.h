@@ -29,6 +29,9 @@
 
 namespace brink::compile::artifact {
 
+/// Whether the file cannot change any more without a change of its identity.
+bool is_settled(const platform::FileIdentity& identity);
+
 class ArtifactFile {
  public:
   /// Maps a file. It must not be written to as long as this lives; replacing it is fine. `marks`:
@@ -41,6 +44,8 @@ class ArtifactFile {
   const Artifact& artifact() const { return *artifact_; }
   /// The bytes; open, if they are a file's.
   const platform::MappedFile& file() const { return file_; }
+  /// Whether this very file will be known from now on.
+  bool is_settled() const { return is_settled_; }
   /// Whether this very file had been checked before, so that it was not checked again.
   bool was_known() const { return was_known_; }
 
@@ -49,6 +54,7 @@ class ArtifactFile {
 
   platform::MappedFile file_;
   std::optional<Artifact> artifact_;
+  bool is_settled_ = false;
   bool was_known_ = false;
 };
 

@@ -15,7 +15,8 @@ inline constexpr uint8_t kMagic[4] = {0x7f, 'E', 'L', 'F'};
 inline constexpr uint8_t kClass64 = 2;
 inline constexpr uint8_t kLittleEndian = 1;
 inline constexpr uint8_t kVersion = 1;
-inline constexpr uint16_t kSharedObject = 3;  // ET_DYN
+inline constexpr uint16_t kExecutableFile = 2;  // ET_EXEC
+inline constexpr uint16_t kSharedObject = 3;    // ET_DYN
 inline constexpr uint16_t kMachineX64 = 62;
 
 struct Header {

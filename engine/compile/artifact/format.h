@@ -38,7 +38,7 @@ static_assert(std::endian::native == std::endian::little);
 
 inline constexpr char kMagic[8] = {'b', 'r', 'i', 'n', 'k', 'a', 'o', 't'};
 /// Counts changes of the layout described here; what code and tables mean is the fingerprint's.
-inline constexpr uint32_t kFormatVersion = 1;
+inline constexpr uint32_t kFormatVersion = 2;
 inline constexpr uint64_t kPageBytes = 4096;
 inline constexpr uint64_t kTableAlignment = 8;
 inline constexpr uint32_t kFunctionAlignment = 16;
@@ -59,6 +59,8 @@ struct FunctionRow {
   uint32_t first_landing = 0;
   uint32_t first_clause = 0;
   uint32_t first_position = 0;
+  uint32_t body_offset = 0;  ///< of its body in the module, so that nobody has to look for it
+  uint32_t body_size = 0;
 };
 
 enum class Table : uint8_t {

@@ -41,7 +41,7 @@ class Linker {
     const uint32_t defined = input_.area.functions - input_.imported_functions;
     uint64_t bytes = 0;
     for (const CodeObject& object : input_.code)
-      bytes += round_up(object.code.size(), kFunctionAlignment);
+      bytes += round_up(object.code.size() + 1, kFunctionAlignment);
     if (bytes > kMaxLoadedBytes) return too_large();
     linked_.text.reserve(round_up(bytes, kPageBytes));
     linked_.functions.resize(size_t{defined} + 1);
@@ -82,6 +82,8 @@ class Linker {
 
   void append(std::span<const uint8_t> code) {
     linked_.text.insert(linked_.text.end(), code.begin(), code.end());
+    // At least one: a return address behind a function's last call is not yet the next function's.
+    linked_.text.push_back(kTrapByte);
     linked_.text.resize(round_up(linked_.text.size(), kFunctionAlignment), kTrapByte);
   }
 

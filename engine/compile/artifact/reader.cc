@@ -46,11 +46,18 @@ constexpr size_t kMagicEnd = kInfoOffset + sizeof kMagic;
 constexpr size_t kPrefixEnd = kInfoOffset + offsetof(Info, engine_version);
 
 Status check_prefix(std::span<const uint8_t> file) {
-  if (!is_artifact(file))
+  // Hardly any other ELF file is as short, so it is most likely the rest of an artifact.
+  const bool is_rest = has_elf_magic(file) && file.size() < kMagicEnd;
+  if (!is_artifact(file) && !is_rest)
     return make_error(ErrorKind::Artifact,
                       fmt::format("not a Brink artifact: {}", guess_format(file)));
   if (file.size() < kPrefixEnd)
     return unusable(fmt::format("truncated: only {} bytes are there", file.size()));
+  elf::Header header;
+  std::memcpy(&header, file.data(), sizeof header);
+  if (header.machine != elf::kMachineX64)
+    return unusable(fmt::format("it is for another architecture (ELF machine {}, not {})",
+                                header.machine, elf::kMachineX64));
   Info info;
   std::memcpy(static_cast<void*>(&info), file.data() + kInfoOffset, kPrefixEnd - kInfoOffset);
   if (info.format_version != kFormatVersion)
@@ -148,11 +155,8 @@ constexpr size_t kRowBytes[] = {
 }  // namespace
 
 bool is_artifact(std::span<const uint8_t> bytes) {
-  if (!has_elf_magic(bytes)) return false;
-  // Of a file that ends before the place of the magic the beginning has to do: hardly any other
-  // ELF file is that short, so most likely it is the rest of an artifact.
-  if (bytes.size() < kMagicEnd) return true;
-  return std::memcmp(bytes.data() + kInfoOffset, kMagic, sizeof kMagic) == 0;
+  return has_elf_magic(bytes) && bytes.size() >= kMagicEnd &&
+         std::memcmp(bytes.data() + kInfoOffset, kMagic, sizeof kMagic) == 0;
 }
 
 Result<Artifact> Artifact::open(std::span<const uint8_t> file, Check check) {
@@ -170,10 +174,6 @@ Result<Artifact> Artifact::open(std::span<const uint8_t> file, Check check) {
 
 // What the views rely on, in time that does not depend on the file.
 Status Artifact::check_frame() const {
-  elf::Header header;
-  std::memcpy(&header, file_.data(), sizeof header);
-  if (header.machine != elf::kMachineX64)
-    return unusable("it was made for another kind of processor");
   const auto lies_inside = [&](FileRange range, uint64_t alignment) {
     return range.offset <= file_.size() && range.bytes <= file_.size() - range.offset &&
            range.offset % alignment == 0;
@@ -186,7 +186,7 @@ Status Artifact::check_frame() const {
   if (!lies_inside(info_->text, kPageBytes) || info_->text.bytes % kPageBytes != 0 ||
       info_->text.offset + info_->text.bytes != file_.size())
     return damaged("the code lies outside of the file");
-  if (info_->data_bytes % kPageBytes != 0 || info_->data_bytes < data_area().size() ||
+  if (info_->data_bytes != round_up(data_area().size(), kPageBytes) ||
       info_->data_bytes > kMaxLoadedBytes || info_->text.bytes > kMaxLoadedBytes)
     return damaged("a data area of the wrong size");
   if (info_->imported_functions > info_->function_count ||
@@ -220,7 +220,8 @@ Status Artifact::check_function(uint32_t defined_index) const {
   const Bounds end(next);
   bool is_good = row.text_offset % kFunctionAlignment == 0 && row.code_bytes <= row.size &&
                  row.entry_check <= row.code_bytes && row.frame_bytes % 8 == 0 &&
-                 uint64_t{row.text_offset} + row.size <= next.text_offset;
+                 uint64_t{row.text_offset} + row.size <= next.text_offset &&
+                 uint64_t{row.body_offset} + row.body_size <= info_->module.bytes;
   const bool is_compiled = row.size != 0;
   for (uint32_t i = 0; i < kTableCount - 1; ++i)
     is_good &= start.values[i] <= end.values[i] &&

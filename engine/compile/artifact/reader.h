@@ -61,7 +61,8 @@ class Artifact {
   const Info* info_;
 };
 
-/// Whether bytes begin like an artifact, whole or not, of any version.
+/// Whether bytes begin like an artifact, whole or not, of any version. The first few hundred bytes
+/// tell.
 bool is_artifact(std::span<const uint8_t> bytes);
 
 }  // namespace brink::compile::artifact

@@ -46,6 +46,9 @@ uint64_t read_all(const Artifact& artifact) {
   for (const uint8_t byte : artifact.module_bytes()) sum += byte;
   for (uint32_t i = 0; i < artifact.defined_functions(); ++i) {
     const CodeView code = artifact.function(i);
+    const FunctionRow& row = artifact.functions()[i];
+    for (const uint8_t byte : artifact.module_bytes().subspan(row.body_offset, row.body_size))
+      sum += byte;
     for (const uint8_t byte : code.code.first(code.code_bytes)) sum += byte;
     for (const CodeSite& site : code.sites)
       for (uint32_t p = site.position; p != ir::kNoPosition; p = code.positions[p].caller) ++sum;
@@ -117,7 +120,17 @@ TEST_CASE("other versions of the format are stale, not damaged", "[artifact]") {
   Info info = info_of(bytes);
   info.format_version = kFormatVersion + 1;
   set_info(bytes, info);
-  CHECK(error_of(bytes).find("stale: it has version 2 of the format") == 0);
+  CHECK(error_of(bytes).find("stale: it has version 3 of the format") == 0);
+}
+
+TEST_CASE("another architecture is named", "[artifact]") {
+  constexpr size_t kMachine = offsetof(elf::Header, machine);
+  std::vector<uint8_t> bytes = TestArtifact().write();
+  bytes[kMachine] = 183;
+  seal(bytes);
+  CHECK(error_of(bytes) ==
+        "it is for another architecture (ELF machine 183, not 62); compile the module again with "
+        "'brink compile'");
 }
 
 TEST_CASE("the target must fit", "[artifact]") {

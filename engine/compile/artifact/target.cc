@@ -29,13 +29,6 @@ std::string names_of_features(uint32_t bits) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-std::string names_of_cpu_features(uint64_t bits) {
-  platform::CpuFeatures features;
-  for (; bits != 0; bits &= bits - 1)
-    features.set(static_cast<platform::CpuFeature>(std::countr_zero(bits)));
-  return platform::to_string(features);
-}
-
 /// An option that changes the code: what it is when it is set and when it is not.
 struct Option {
   uint8_t Target::* member;
@@ -52,22 +45,23 @@ constexpr Option kOptions[] = {
 
 }  // namespace
 
+std::string_view version_of(const Info& info) {
+  const auto end = std::find(std::begin(info.engine_version), std::end(info.engine_version), '\0');
+  return {info.engine_version, static_cast<size_t>(end - info.engine_version)};
+}
+
 Status check_target(const Info& made_for, const Target& host, std::string_view host_version) {
   const Target& target = made_for.target;
-  if (target.fingerprint != host.fingerprint) {
-    const std::string_view version(
-        made_for.engine_version,
-        std::find(std::begin(made_for.engine_version), std::end(made_for.engine_version), '\0'));
+  if (target.fingerprint != host.fingerprint)
     return mismatch(
         fmt::format("stale: made by brink {} (build {:016x}), this is brink {} (build {:016x}); "
                     "compile the module again with 'brink compile'",
-                    version, target.fingerprint, host_version, host.fingerprint));
-  }
+                    version_of(made_for), target.fingerprint, host_version, host.fingerprint));
   if (const uint64_t missing = target.cpu_features & ~host.cpu_features; missing != 0)
     return mismatch(
         fmt::format("this processor lacks {}; compile the module for it: 'brink compile "
                     "--target-cpu=baseline', or on this machine",
-                    names_of_cpu_features(missing)));
+                    to_string(platform::CpuFeatures::from_bits(missing))));
   if (const uint32_t off = target.features & ~host.features; off != 0)
     return mismatch(fmt::format(
         "made with WebAssembly features that are switched off in this engine ({}); compile the "

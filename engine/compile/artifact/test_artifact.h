@@ -17,6 +17,7 @@ namespace brink::compile::artifact {
 /// Functions 0 and 1 are imported, 2 and 4 compiled, 3 is not. Function 2 calls everybody.
 struct TestArtifact {
   std::vector<uint8_t> module = {0, 'a', 's', 'm', 1, 0, 0, 0, 0xaa};
+  std::vector<wasm::Function> functions = {{}, {}, {0, {8, 1}}, {0, {9, 0}}, {1, {0, 9}}};
   std::vector<CodeObject> code;
   std::vector<std::string> names = {"", "", "caller", "interpreted"};
   Target target = {.fingerprint = 0x1234, .cpu_features = 5, .features = 3, .guarded_memories = 1};
@@ -26,6 +27,7 @@ struct TestArtifact {
   WriterInput input() const {
     WriterInput input;
     input.module = module;
+    input.functions = functions;
     input.code = code;
     input.area = {.functions = 5, .types = 2};
     input.imported_functions = 2;

@@ -74,7 +74,13 @@ class StringTable {
 class ArtifactWriter {
  public:
   ArtifactWriter(const WriterInput& input, LinkedCode linked)
-      : input_(input), linked_(std::move(linked)) {}
+      : input_(input), linked_(std::move(linked)) {
+    for (size_t i = input_.imported_functions; i < input_.functions.size(); ++i) {
+      FunctionRow& row = linked_.functions[i - input_.imported_functions];
+      row.body_offset = input_.functions[i].body.offset;
+      row.body_size = input_.functions[i].body.size;
+    }
+  }
 
   std::vector<uint8_t> run() {
     file_.resize(kInfoOffset + sizeof(Info));

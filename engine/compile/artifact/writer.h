@@ -15,11 +15,14 @@
 #include "engine/compile/artifact/format.h"
 #include "engine/compile/code_object.h"
 #include "engine/compile/data_area.h"
+#include "engine/wasm/module.h"
 
 namespace brink::compile::artifact {
 
 struct WriterInput {
   std::span<const uint8_t> module;  ///< the WebAssembly binary
+  /// By function index: where their bodies are in it.
+  std::span<const wasm::Function> functions;
   /// By function index, ascending; functions that are missing stay in the interpreter.
   std::span<const CodeObject> code;
   DataArea area;

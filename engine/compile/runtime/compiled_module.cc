@@ -8,11 +8,14 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
-#include <thread>
 
+#include <fmt/format.h>
+
+#include "engine/compile/compile_all.h"
+#include "engine/compile/runtime/jit_dump.h"
+#include "engine/compile/runtime/module_context.h"
 #include "engine/compile/runtime/perf_map.h"
 #include "engine/platform/virtual_memory.h"
-#include "engine/runtime/memory.h"
 #include "engine/runtime/tiers.h"
 #include "engine/support/check.h"
 #include "engine/support/trace.h"
@@ -48,15 +51,6 @@ uint64_t code_bytes_for(const wasm::Module& module) {
   return std::clamp(bytes, kMinCodeBytes, kMaxCodeBytes);
 }
 
-ModuleContext make_context(const ModuleState& module) {
-  const EngineConfig& config = module.engine.config();
-  ModuleContext context{
-      module.decoded, config, module.engine.state()->layouts, platform::cpu_features(), {}};
-  for (const MemoryType& memory : module.decoded.memories)
-    context.memory_is_guarded.push_back(runtime::is_guarded_memory(memory, config));
-  return context;
-}
-
 void write_displacement(uint8_t* field, const uint8_t* target, int32_t addend) {
   const auto distance = static_cast<int32_t>(target + addend - (field + sizeof(int32_t)));
   std::memcpy(field, &distance, sizeof distance);
@@ -70,8 +64,12 @@ bool has_direct(const CodeObject& object) {
 
 }  // namespace
 
-CompiledModule::CompiledModule(ModuleState& module, bool wants_native)
-    : module_(module), wants_native_(wants_native), context_(make_context(module)) {
+CompiledModule::CompiledModule(ModuleState& module, bool wants_native,
+                               std::shared_ptr<const artifact::ArtifactFile> artifact)
+    : module_(module),
+      wants_native_(wants_native),
+      artifact_(std::move(artifact)),
+      context_(make_context(module)) {
   area_.functions = static_cast<uint32_t>(module.decoded.functions.size());
   area_.types = static_cast<uint32_t>(module.decoded.types.size());
   const uint32_t defined = area_.functions - imported();
@@ -81,22 +79,48 @@ CompiledModule::CompiledModule(ModuleState& module, bool wants_native)
   is_compiled_.resize(defined);
 }
 
+using SharedArtifact = std::shared_ptr<const artifact::ArtifactFile>;
+
 Result<std::unique_ptr<CompiledModule>> CompiledModule::create(ModuleState& module,
-                                                               bool wants_native) {
+                                                               bool wants_native,
+                                                               SharedArtifact artifact) {
   BRINK_TRY(get_stubs());
-  std::unique_ptr<CompiledModule> made(new CompiledModule(module, wants_native));
+  std::unique_ptr<CompiledModule> made(
+      new CompiledModule(module, wants_native, std::move(artifact)));
   BRINK_TRY(made->init());
   return made;
 }
 
 Status CompiledModule::init() {
-  space_ = BRINK_TRY(platform::CodeSpace::reserve(area_.size(), code_bytes_for(module_.decoded)));
+  const uint64_t text_bytes = artifact_ != nullptr ? artifact_->artifact().info().text.bytes : 0;
+  space_ = BRINK_TRY(
+      platform::CodeSpace::reserve(area_.size(), text_bytes + code_bytes_for(module_.decoded)));
   faults_ = BRINK_TRY(platform::register_guest_code(space_.code(), space_.max_code_bytes()));
   fill_data_area();
   compiler_state(*module_.engine.state())
       .registry.add(space_.code(), space_.max_code_bytes(), *this);
   module_.native_entries = &slot(0);
   route_calls();
+  return artifact_ != nullptr ? adopt_artifact() : Status();
+}
+
+// All of an artifact's functions are published at once: its code reaches the data area at the
+// distance that it was linked for, as it comes first in the space.
+Status CompiledModule::adopt_artifact() {
+  const artifact::Artifact& artifact = artifact_->artifact();
+  const artifact::FileRange text = artifact.info().text;
+  BRINK_CHECK(artifact.info().data_bytes == space_.data().size() && space_.code_bytes() == 0);
+  if (text.bytes == 0) return {};
+  BRINK_TRY(space_.append_file(artifact_->file(), text.offset, text.bytes));
+  const std::span<const artifact::FunctionRow> rows = artifact.functions();
+  // Nobody has the module yet, so there is nothing to exchange: see publish().
+  for (uint32_t i = 0; i < artifact.defined_functions(); ++i) {
+    if (rows[i].size == 0) continue;
+    is_compiled_[i] = true;
+    slot(imported() + i).store(space_.code() + rows[i].text_offset, std::memory_order_relaxed);
+    module_.code[imported() + i].store(&headers_[i], std::memory_order_relaxed);
+  }
+  tell_of_artifact();
   return {};
 }
 
@@ -171,23 +195,10 @@ bool CompiledModule::compile(uint32_t function_index) {
   return is_compiled(function_index);
 }
 
-void CompiledModule::compile_all(unsigned threads) {
-  const uint32_t defined = area_.functions - imported();
-  std::vector<std::optional<CodeObject>> made(defined);
-  std::atomic<uint32_t> next = 0;
-  const auto work = [&] {
-    for (uint32_t i = next++; i < defined; i = next++) {
-      Result<CodeObject> object = compile_function(context_, imported() + i);
-      if (object.has_value()) made[i] = *std::move(object);
-    }
-  };
-  std::vector<std::thread> others;
-  for (unsigned i = 1; i < std::min(threads, defined); ++i) others.emplace_back(work);
-  work();
-  for (std::thread& thread : others) thread.join();
+void CompiledModule::compile_all(uint32_t threads) {
   std::vector<CodeObject> objects;
-  for (std::optional<CodeObject>& object : made)
-    if (object) objects.push_back(*std::move(object));
+  for (Result<CodeObject>& made : compile::compile_all(context_, threads))
+    if (made.has_value()) objects.push_back(*std::move(made));
   if (!objects.empty()) static_cast<void>(add(std::move(objects)));
   for (uint32_t i = imported(); i < area_.functions; ++i)
     if (!is_compiled(i)) refuse(i);
@@ -220,7 +231,7 @@ Status CompiledModule::place(std::span<CodeObject> objects) {
   std::memset(memory.data(), 0xcc, bytes);
   size_t at = 0;
   uint8_t* detour = memory.data() + first_detour;
-  std::vector<std::unique_ptr<Function>> placed;
+  std::vector<std::unique_ptr<OwnFunction>> placed;
   for (CodeObject& object : objects) {
     uint8_t* const code = memory.data() + at;
     at += round_up(object.code.size());
@@ -238,7 +249,7 @@ Status CompiledModule::place(std::span<CodeObject> objects) {
       write_displacement(code + relocation.offset, detour, relocation.addend);
       detour += kDetourBytes;
     }
-    auto function = std::make_unique<Function>();
+    auto function = std::make_unique<OwnFunction>();
     function->code = code;
     function->object = std::move(object);
     std::vector<uint8_t>().swap(function->object.code);
@@ -253,14 +264,15 @@ Status CompiledModule::place(std::span<CodeObject> objects) {
       functions_.push_back(std::move(function));
     }
   }
-  for (size_t i = functions_.size() - objects.size(); i < functions_.size(); ++i) {
-    const Function& function = *functions_[i];
-    const uint32_t index = function.object.function_index;
-    if (context_.config.profile == Profile::PerfMap)
-      tell_perf(function.code, function.object.code_bytes, module_.name,
-                module_.function_name(index), index);
-    publish(index, function.code);
+  const std::span<const std::unique_ptr<OwnFunction>> added =
+      std::span(functions_).last(objects.size());
+  std::vector<PlacedCode> told;
+  for (const auto& function : added) {
+    note_placed(told, function->object.function_index,
+                {function->code, function->object.code_bytes}, function->object.frame_bytes);
+    publish(function->object.function_index, function->code);
   }
+  tell(told);
   return {};
 }
 
@@ -295,16 +307,74 @@ void CompiledModule::publish(uint32_t function_index, const uint8_t* code) {
   if (former->entry != nullptr) const_cast<CodeHeader*>(former)->divert_to_native();
 }
 
+// ---- profilers and debuggers ----
+
+bool CompiledModule::somebody_wants_to_know() const {
+  return context_.config.profile != Profile::None || context_.config.debug_info;
+}
+
+void CompiledModule::note_placed(std::vector<PlacedCode>& told, uint32_t function_index,
+                                 std::span<const uint8_t> code, uint32_t frame_bytes) const {
+  if (!somebody_wants_to_know()) return;
+  const std::string name = module_.function_name(function_index);
+  told.push_back({code, frame_bytes,
+                  name.empty() ? fmt::format("{}!function {}", module_.name, function_index)
+                               : fmt::format("{}!{}", module_.name, name)});
+}
+
+void CompiledModule::tell(std::span<const PlacedCode> functions) {
+  if (functions.empty()) return;
+  switch (context_.config.profile) {
+    case Profile::None: break;
+    case Profile::PerfMap: write_perf_map(functions); break;
+    case Profile::JitDump: write_jit_dump(functions); break;
+  }
+  if (context_.config.debug_info) debugger_symbols_.emplace_back(functions);
+}
+
+void CompiledModule::tell_of_artifact() {
+  if (!somebody_wants_to_know()) return;
+  std::vector<PlacedCode> told;
+  for (uint32_t i = 0; i < artifact_->artifact().defined_functions(); ++i) {
+    const artifact::FunctionRow& row = artifact_->artifact().functions()[i];
+    if (row.size != 0)
+      note_placed(told, imported() + i, {space_.code() + row.text_offset, row.code_bytes},
+                  row.frame_bytes);
+  }
+  tell(told);
+}
+
 // ---- finding ----
 
-const CompiledModule::Function* CompiledModule::find(const void* address) const {
+std::optional<CompiledModule::Function> CompiledModule::find(const void* pc) const {
+  const auto* const address = static_cast<const uint8_t*>(pc);
+  if (artifact_ != nullptr &&
+      static_cast<size_t>(address - space_.code()) < artifact_->artifact().text().size())
+    return find_in_artifact(address);
   const std::shared_lock lock(mutex_);
   const auto after = std::ranges::upper_bound(
-      functions_, static_cast<const uint8_t*>(address), {},
-      [](const std::unique_ptr<Function>& function) { return function->code; });
-  if (after == functions_.begin()) return nullptr;
-  const Function& function = **std::prev(after);
-  return function.offset_of(address) <= function.object.code_bytes ? &function : nullptr;
+      functions_, address, {},
+      [](const std::unique_ptr<OwnFunction>& function) { return function->code; });
+  if (after == functions_.begin()) return std::nullopt;
+  const OwnFunction& own = **std::prev(after);
+  const Function function{own.code, view_of(own.object)};
+  if (function.offset_of(address) > own.object.code_bytes) return std::nullopt;
+  return function;
+}
+
+std::optional<CompiledModule::Function> CompiledModule::find_in_artifact(
+    const uint8_t* address) const {
+  const artifact::Artifact& artifact = artifact_->artifact();
+  const auto rows = artifact.functions().first(artifact.defined_functions());
+  const auto after = std::ranges::upper_bound(rows, static_cast<uint32_t>(address - space_.code()),
+                                              {}, &artifact::FunctionRow::text_offset);
+  if (after == rows.begin()) return std::nullopt;
+  // Of several at one place only the last has code.
+  const auto index = static_cast<uint32_t>(std::prev(after) - rows.begin());
+  const Function function{space_.code() + rows[index].text_offset, artifact.function(index)};
+  if (function.offset_of(address) > rows[index].code_bytes || rows[index].size == 0)
+    return std::nullopt;
+  return function;
 }
 
 }  // namespace brink::compile

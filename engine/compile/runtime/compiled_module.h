@@ -11,6 +11,9 @@
 //     entry slot      resolve stub  ->  the function's code          (compiled)
 //                                   ->  its signature's exit adapter (refused, or interpreted)
 //
+// The code of an artifact comes first in the code space, mapped from its file; what is compiled
+// later lies behind it.
+//
 // Thread-safe. Code is never removed before the module is.
 
 #ifndef BRINK_COMPILE_RUNTIME_COMPILED_MODULE_H_
@@ -19,15 +22,19 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <span>
 #include <vector>
 
+#include "engine/compile/artifact/artifact_file.h"
 #include "engine/compile/code_view.h"
 #include "engine/compile/compiler.h"
 #include "engine/compile/data_area.h"
 #include "engine/compile/runtime/adapter_cache.h"
 #include "engine/compile/runtime/code_registry.h"
+#include "engine/compile/runtime/debugger.h"
+#include "engine/compile/runtime/loaded_artifacts.h"
 #include "engine/compile/runtime/tier_up.h"
 #include "engine/platform/executable_memory.h"
 #include "engine/platform/fault_handler.h"
@@ -40,6 +47,7 @@ struct CompilerState : runtime::ModuleCode {
   explicit CompilerState(const TypeRegistry& types) : adapters(types) {}
   AdapterCache adapters;
   CodeRegistry registry;
+  LoadedArtifacts loaded;
   TierUp tier_up;
 };
 
@@ -49,16 +57,18 @@ inline CompilerState& compiler_state(runtime::EngineState& engine) {
 
 class CompiledModule : public runtime::ModuleCode {
  public:
-  /// `wants_native`: every function is compiled at its first call.
-  static Result<std::unique_ptr<CompiledModule>> create(runtime::ModuleState& module,
-                                                        bool wants_native);
+  /// `wants_native`: every function is compiled at its first call. `artifact`, or null: code that
+  /// there is from the start, made for this module and this engine; it is run where it lies.
+  static Result<std::unique_ptr<CompiledModule>> create(
+      runtime::ModuleState& module, bool wants_native,
+      std::shared_ptr<const artifact::ArtifactFile> artifact = nullptr);
   ~CompiledModule() override;
 
   /// Makes a defined function run compiled from now on, if that has not been done. False: it stays
   /// in the interpreter.
   bool compile(uint32_t function_index);
-  /// The same for all, on several threads. The code is the same for any number of them.
-  void compile_all(unsigned threads);
+  /// The same for all, on this many threads; 0: one per processor.
+  void compile_all(uint32_t threads);
   /// Adds what the compiler has made, ascending by function. Those that are there already are left
   /// out.
   Status add(std::vector<CodeObject> objects);
@@ -73,32 +83,47 @@ class CompiledModule : public runtime::ModuleCode {
   bool warm_up(uint32_t function_index, uint32_t weight);
 
   struct Function {
-    const uint8_t* code = nullptr;
-    CodeObject object;  ///< its code has been moved to where it runs
+    const uint8_t* code = nullptr;  ///< where it runs
+    CodeView object;
     uint32_t offset_of(const void* pc) const {
       return static_cast<uint32_t>(static_cast<const uint8_t*>(pc) - code);
     }
-    CodeView view() const { return view_of(object); }
   };
   /// The function whose code contains an address, or the byte before it, as a return address may
   /// lie behind the last instruction.
-  const Function* find(const void* address) const;
+  std::optional<Function> find(const void* address) const;
   runtime::ModuleState& module() const { return module_; }
 
  private:
-  CompiledModule(runtime::ModuleState& module, bool wants_native);
+  /// A function that was compiled in this process.
+  struct OwnFunction {
+    const uint8_t* code = nullptr;
+    CodeObject object;  ///< its code has been moved to where it runs
+  };
+
+  CompiledModule(runtime::ModuleState& module, bool wants_native,
+                 std::shared_ptr<const artifact::ArtifactFile> artifact);
   Status init();
+  Status adopt_artifact();
+  std::optional<Function> find_in_artifact(const uint8_t* address) const;
   std::atomic<const void*>& slot(uint32_t function_index) const;
   void fill_data_area();
   void route_calls();
   Status place(std::span<CodeObject> objects);
   void relocate(const CodeObject& object, uint8_t* code) const;
   void publish(uint32_t function_index, const uint8_t* code);
+  bool somebody_wants_to_know() const;
+  void tell_of_artifact();
+  /// Adds a function to what profilers and debuggers are to be told, if they want to know.
+  void note_placed(std::vector<PlacedCode>& told, uint32_t function_index,
+                   std::span<const uint8_t> code, uint32_t frame_bytes) const;
+  void tell(std::span<const PlacedCode> functions);
   void refuse(uint32_t function_index);
   uint32_t imported() const { return module_.decoded.imported_functions; }
 
   runtime::ModuleState& module_;
   const bool wants_native_;
+  const std::shared_ptr<const artifact::ArtifactFile> artifact_;  // or null
   ModuleContext context_;
   DataArea area_;
   platform::CodeSpace space_;
@@ -111,9 +136,10 @@ class CompiledModule : public runtime::ModuleCode {
   std::unique_ptr<std::atomic<uint32_t>[]> heat_;
 
   std::mutex adding_;
-  mutable std::shared_mutex mutex_;                   // of what follows
-  std::vector<std::unique_ptr<Function>> functions_;  // by address
-  std::vector<bool> is_compiled_;                     // by defined function
+  std::vector<DebuggerSymbols> debugger_symbols_;        // while adding_ is held
+  mutable std::shared_mutex mutex_;                      // of what follows
+  std::vector<std::unique_ptr<OwnFunction>> functions_;  // by address
+  std::vector<bool> is_compiled_;                        // by defined function
 };
 
 inline CompiledModule& compiled_module(runtime::ModuleState& module) {

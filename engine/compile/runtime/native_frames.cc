@@ -52,7 +52,7 @@ NativeWalk::NativeWalk(StoreState& store, const GuestPoint& point, const EntryRe
 }
 
 void NativeWalk::find_code() {
-  function_ = nullptr;
+  function_.reset();
   ReturnPoint point{pc_, sp_, instance_};
   while (point.is_switch()) point.skip_switch();
   pc_ = point.pc;
@@ -62,11 +62,11 @@ void NativeWalk::find_code() {
   module_ = state_.registry.find(pc_);
   BRINK_CHECK(module_ != nullptr);
   function_ = module_->find(pc_);
-  BRINK_CHECK(function_ != nullptr);
+  BRINK_CHECK(function_.has_value());
 }
 
 void NativeWalk::next() {
-  const CodeObject& object = function_->object;
+  const CodeView& object = function_->object;
   // A frame of the stack check's slow path is not there yet.
   const bool has_frame = object.entry_check == 0 || offset() != object.entry_check;
   const uintptr_t return_address = sp_ + (has_frame ? object.frame_bytes : 0);
@@ -83,9 +83,10 @@ bool is_entry_point(const ExecContext& rt) {
 
 uintptr_t lowest_sp(CompilerState& state, const void* pc, uintptr_t sp) {
   const CompiledModule* module = state.registry.find(pc);
-  const CompiledModule::Function* function = module != nullptr ? module->find(pc) : nullptr;
-  BRINK_CHECK(function != nullptr);
-  const CodeObject& object = function->object;
+  BRINK_CHECK(module != nullptr);
+  const std::optional<CompiledModule::Function> function = module->find(pc);
+  BRINK_CHECK(function.has_value());
+  const CodeView& object = function->object;
   const bool has_frame = object.entry_check == 0 || function->offset_of(pc) != object.entry_check;
   return has_frame ? sp : sp - object.frame_bytes;
 }
@@ -95,7 +96,7 @@ uintptr_t lowest_sp(CompilerState& state, const void* pc, uintptr_t sp) {
 void describe(StoreState& store, const GuestPoint& point, const EntryRecord* entry,
               std::vector<Frame>& frames, size_t max) {
   for (NativeWalk walk(store, point, entry); !walk.at_end(); walk.next()) {
-    const CodeObject& object = walk.function().object;
+    const CodeView& object = walk.function().object;
     const auto site = std::ranges::lower_bound(object.sites, walk.offset(), {}, &CodeSite::offset);
     const bool is_known = site != object.sites.end() && site->offset == walk.offset() &&
                           site->position != ir::kNoPosition;
@@ -117,7 +118,7 @@ void describe(StoreState& store, const GuestPoint& point, const EntryRecord* ent
 
 void mark(StoreState& store, const GuestPoint& point, const EntryRecord* entry) {
   for (NativeWalk walk(store, point, entry); !walk.at_end(); walk.next()) {
-    const CodeObject& object = walk.function().object;
+    const CodeView& object = walk.function().object;
     const auto map = std::ranges::lower_bound(object.maps, walk.offset(), {}, &CodeMap::offset);
     if (map == object.maps.end() || map->offset != walk.offset()) continue;
     for (uint32_t i = 0; i < map->slot_count; ++i)
@@ -129,7 +130,7 @@ void mark(StoreState& store, const GuestPoint& point, const EntryRecord* entry) 
 
 namespace {
 
-bool catches(const CodeObject& object, const CodeLanding& landing, const InstanceObject& instance,
+bool catches(const CodeView& object, const CodeLanding& landing, const InstanceObject& instance,
              const runtime::TagObject* tag) {
   for (uint32_t i = 0; i < landing.clause_count; ++i) {
     const uint32_t index = object.clauses[landing.first_clause + i].tag_index;
@@ -144,7 +145,7 @@ bool find_landing(StoreState& store, const GuestPoint& point, const EntryRecord*
                   uint64_t exception) {
   const runtime::TagObject* tag = runtime::exception_tag(store.heap, exception);
   for (NativeWalk walk(store, point, entry); !walk.at_end(); walk.next()) {
-    const CodeObject& object = walk.function().object;
+    const CodeView& object = walk.function().object;
     const auto landing =
         std::ranges::lower_bound(object.landings, walk.offset(), {}, &CodeLanding::offset);
     if (landing == object.landings.end() || landing->offset != walk.offset()) continue;

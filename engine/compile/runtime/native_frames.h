@@ -19,7 +19,7 @@ class NativeWalk {
   NativeWalk(runtime::StoreState& store, const runtime::GuestPoint& point,
              const runtime::EntryRecord* entry);
 
-  bool at_end() const { return function_ == nullptr; }
+  bool at_end() const { return !function_.has_value(); }
   void next();
 
   runtime::ModuleState& module() const { return module_->module(); }
@@ -37,7 +37,7 @@ class NativeWalk {
   uintptr_t sp_;
   runtime::InstanceObject* instance_;
   CompiledModule* module_ = nullptr;
-  const CompiledModule::Function* function_ = nullptr;
+  std::optional<CompiledModule::Function> function_;
 };
 
 /// Whether the function that C++ entered has been left by a tail call to where the context stands.

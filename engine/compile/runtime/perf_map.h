@@ -7,14 +7,14 @@
 #ifndef BRINK_COMPILE_RUNTIME_PERF_MAP_H_
 #define BRINK_COMPILE_RUNTIME_PERF_MAP_H_
 
-#include <cstdint>
-#include <string_view>
+#include <span>
+
+#include "engine/compile/runtime/placed_code.h"
 
 namespace brink::compile {
 
 /// Any thread. Does nothing where the file cannot be written.
-void tell_perf(const void* code, uint64_t bytes, std::string_view module, std::string_view name,
-               uint32_t function_index);
+void write_perf_map(std::span<const PlacedCode> functions);
 
 }  // namespace brink::compile
 

@@ -3,9 +3,6 @@
 
 #include "engine/compile/runtime/tier.h"
 
-#include <algorithm>
-#include <thread>
-
 #include "engine/compile/runtime/compiled_module.h"
 #include "engine/compile/runtime/entering.h"
 #include "engine/compile/runtime/native_frames.h"
@@ -48,18 +45,18 @@ void install(runtime::EngineState& engine) {
   engine.compiler = engine.config.tier == Tier::Compiler ? &kAlways : &kWhenHot;
 }
 
-Status attach(runtime::ModuleState& module) {
+Status attach(runtime::ModuleState& module,
+              std::shared_ptr<const artifact::ArtifactFile> artifact) {
   const EngineConfig& config = module.engine.config();
   if (module.engine.state()->compiler == nullptr) {
     if (config.tier != Tier::Compiler) return {};
     return make_error(ErrorKind::Limit, "no memory for machine code");
   }
   const bool wants_native = config.tier == Tier::Compiler;
-  auto code = BRINK_TRY(CompiledModule::create(module, wants_native));
+  auto code = BRINK_TRY(CompiledModule::create(module, wants_native, std::move(artifact)));
   CompiledModule& compiled = *code;
   module.compiled_code = std::move(code);
-  if (wants_native && config.eager_translation)
-    compiled.compile_all(std::max(1u, std::thread::hardware_concurrency()));
+  if (wants_native && config.eager_translation) compiled.compile_all(0);
   return {};
 }
 

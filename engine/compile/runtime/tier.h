@@ -6,7 +6,10 @@
 #ifndef BRINK_COMPILE_RUNTIME_TIER_H_
 #define BRINK_COMPILE_RUNTIME_TIER_H_
 
+#include <memory>
+
 #include "brink/error.h"
+#include "engine/compile/artifact/artifact_file.h"
 #include "engine/runtime/module_state.h"
 
 namespace brink::compile {
@@ -15,8 +18,10 @@ namespace brink::compile {
 void install(runtime::EngineState& engine);
 
 /// Gives a module its place for compiled code, if its engine has a compiler; compiles it all if the
-/// configuration says so. After the interpreter has its part.
-Status attach(runtime::ModuleState& module);
+/// configuration says so. After the interpreter has its part. `artifact`: code of this module that
+/// there already is, or null.
+Status attach(runtime::ModuleState& module,
+              std::shared_ptr<const artifact::ArtifactFile> artifact = nullptr);
 
 }  // namespace brink::compile
 

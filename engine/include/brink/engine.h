@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "brink/artifact.h"
 #include "brink/error.h"
 #include "brink/features.h"
 #include "brink/types.h"
@@ -38,6 +39,7 @@ enum class Tier : uint8_t { Auto, Interpreter, Compiler };
 enum class Profile : uint8_t {
   None,
   PerfMap,  ///< /tmp/perf-PID.map, where `perf report` looks up names
+  JitDump,  ///< jit-PID.dump in the current directory, with the code, for `perf inject --jit`
 };
 
 /// Options of an Engine. All have defaults that suit an embedder.
@@ -57,8 +59,19 @@ struct EngineConfig {
   /// Translate all functions when a module is made, instead of each at its first call.
   bool eager_translation = false;
   Profile profile = Profile::None;
+  /// Show compiled functions to debuggers, by the JIT interface of GDB. Costs time and memory for
+  /// each function that is compiled.
+  bool debug_info = false;
   /// For tests: collect garbage at every allocation and overwrite what is not alive.
   bool gc_stress = false;
+};
+
+/// Where the code of a module came from.
+enum class CodeOrigin : uint8_t {
+  Module,    ///< translated and compiled in this process
+  Artifact,  ///< Module::deserialize
+  Cache,     ///< found in the cache
+  CacheMiss  ///< compiled in this process, for the cache
 };
 
 /// The process-wide part: configuration and canonical types. Cheap to copy (a shared reference).
@@ -67,6 +80,11 @@ class Engine {
   explicit Engine(EngineConfig config = {});
   /// As given, but for what this process cannot have.
   const EngineConfig& config() const;
+  /// Keeps compiled modules in this directory, which must be the user's alone: a module that was
+  /// compiled before, by the same engine with the same options, is not compiled again. Beyond
+  /// `max_bytes` those that were not used for longest are removed. To be called before modules are
+  /// made; without effect where nothing is compiled.
+  void use_cache(std::string directory, uint64_t max_bytes = uint64_t{1} << 30);
   /// Whether this build has a compiler for the processor it runs on.
   static bool has_compiler();
   const std::shared_ptr<runtime::EngineState>& state() const { return state_; }
@@ -107,8 +125,22 @@ class Module {
   static Result<Module> compile_text(const Engine& engine, std::string_view source,
                                      std::string name = {});
   static Result<Module> from_file(const Engine& engine, const std::filesystem::path& path);
+  /// From an artifact. It is native code and runs with the rights of the process: only for bytes
+  /// from serialize() whose way here you trust. Damaged ones, and those of other engines,
+  /// processors or options are errors (ErrorKind::Artifact). The bytes are copied.
+  static Result<Module> deserialize(const Engine& engine, std::span<const uint8_t> artifact,
+                                    std::string name = {});
+  /// The same from a file, whose pages are mapped and run as they are. Nobody may write to the file
+  /// as long as the module lives; replacing it is fine. It is checked the first time, and again
+  /// when it has changed.
+  static Result<Module> deserialize_file(const Engine& engine, const std::filesystem::path& path);
   /// Decodes and validates only.
   static Status validate(const Engine& engine, std::span<const uint8_t> bytes);
+
+  /// Compiles all functions and gives the bytes of an artifact: the same bytes for the same module,
+  /// options and engine. Needs a compiler.
+  Result<std::vector<uint8_t>> serialize(const SerializeOptions& options = {}) const;
+  CodeOrigin code_origin() const;
 
   std::vector<ImportType> imports() const;
   std::vector<ExportType> exports() const;

@@ -53,6 +53,7 @@ class Features {
     const uint32_t bit = uint32_t{1} << static_cast<uint32_t>(feature);
     bits_ = on ? bits_ | bit : bits_ & ~bit;
   }
+  constexpr uint32_t bits() const { return bits_; }
   friend constexpr bool operator==(Features, Features) = default;
 
  private:
