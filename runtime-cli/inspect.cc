@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdio>
 #include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -28,6 +29,8 @@ struct InspectCommandOptions {
   bool definitions = false;
   bool disassemble = false;
   bool bytecode = false;
+  bool ir = false;
+  bool assembly = false;
 };
 
 void write_stdout(std::string_view text) {
@@ -47,17 +50,21 @@ std::optional<uint32_t> find_function(const wasm::Module& module, const std::str
   return std::nullopt;
 }
 
-int print_bytecode(const InspectCommandOptions& options, std::optional<uint32_t> chosen) {
+/// What makes a function's code readable, at one stage.
+using Lister = Result<std::string> (*)(const Module& module, uint32_t function_index);
+
+int print_code(const InspectCommandOptions& options, std::span<const uint8_t> bytes,
+               std::optional<uint32_t> chosen, Lister list) {
   EngineConfig config;
   config.features = Features::all();
-  const Result<Module> module = load_module(Engine(config), options.file);
+  const Result<Module> module = Module::compile_binary(Engine(config), bytes, options.file);
   if (!module.has_value()) return report_error(options.file, module.error());
   const wasm::Module& decoded = module->decoded();
   const auto count = static_cast<uint32_t>(decoded.functions.size());
   const uint32_t first = chosen.value_or(decoded.imported_functions);
   const uint32_t end = chosen ? *chosen + 1 : count;
   for (uint32_t i = first; i < end; ++i) {
-    const Result<std::string> listing = list_bytecode(*module, i);
+    const Result<std::string> listing = list(*module, i);
     if (!listing.has_value()) return report_error(options.file, listing.error());
     write_stdout(*listing);
   }
@@ -96,7 +103,15 @@ int inspect(const InspectCommandOptions& options) {
           fmt::format("{}: no function '{}'; name an index below {}, a name or an export",
                       options.file, options.function, module->functions.size()));
   }
-  if (options.bytecode) return print_bytecode(options, chosen);
+  const std::pair<bool, Lister> stages[] = {
+      {options.bytecode, list_bytecode}, {options.ir, list_ir}, {options.assembly, list_assembly}};
+  bool any = false;
+  for (const auto& [wanted, lister] : stages) {
+    if (!wanted) continue;
+    any = true;
+    if (const int status = print_code(options, *bytes, chosen, lister); status != 0) return status;
+  }
+  if (any) return 0;
   if (chosen) {
     text::list_function(*module, *chosen, {}, write_stdout);
     return 0;
@@ -119,6 +134,8 @@ void add_inspect_command(CLI::App& app, Action& action) {
   command->add_flag("-d,--disassemble", options->disassemble, "also the instructions");
   command->add_option("--func", options->function, "only this function: index, name or export");
   command->add_flag("--bytecode", options->bytecode, "the interpreter's code");
+  command->add_flag("--ir", options->ir, "the compiler's SSA, as built and after the passes");
+  command->add_flag("--asm", options->assembly, "the compiler's machine code, for this processor");
   command->callback([&action, options] { action = [options] { return inspect(*options); }; });
 }
 

@@ -1,10 +1,12 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a build without a compiler has in place of artifact.cc and ahead_of_time.cc.
+// What a build without a compiler has in place of artifact.cc, ahead_of_time.cc and parts of
+// inspect.cc.
 
 #include "brink/artifact.h"
 #include "brink/engine.h"
+#include "brink/inspect.h"
 #include "engine/api/make_module.h"
 
 namespace brink {
@@ -44,6 +46,13 @@ Result<Module> Module::deserialize_file(const Engine&, const std::filesystem::pa
   return no_compiler();
 }
 Result<std::vector<uint8_t>> Module::serialize(const SerializeOptions&) const {
+  return no_compiler();
+}
+
+Result<std::string> list_ir(const Module&, uint32_t) {
+  return no_compiler();
+}
+Result<std::string> list_assembly(const Module&, uint32_t) {
   return no_compiler();
 }
 

@@ -57,11 +57,13 @@ void bless(const fs::path& path, const Golden& golden, const std::string& actual
   for (std::string line; std::getline(lines, line);) stream << kMark << line << "\n";
 }
 
-/// Removes what the layout of columns leaves at line ends.
-std::string without_trailing_spaces(const std::string& text) {
+/// Removes what the layout of columns leaves at line ends, and positions in the module, which
+/// change with everything in front of them.
+std::string without_noise(const std::string& text) {
   std::string out;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("; @ ")) continue;
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + "\n";
   }
@@ -77,7 +79,7 @@ std::string list_all(const std::string& source) {
     const Result<std::string> listing = list_bytecode(*module, i);
     out += listing.has_value() ? *listing : listing.error().to_string();
   }
-  return without_trailing_spaces(out);
+  return without_noise(out);
 }
 
 #if defined(BRINK_HAS_COMPILER)
@@ -110,7 +112,7 @@ std::string assembly_of_all(const std::string& source) {
     out += "function " + std::to_string(i) + "\n";
     out += code.has_value() ? listing.text : code.error().to_string();
   }
-  return without_trailing_spaces(out);
+  return without_noise(out);
 }
 #endif
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The subcommands for people who work on modules."""
 
+import shutil
 import subprocess
 from xml.etree import ElementTree
 
@@ -230,3 +231,50 @@ def case_wast_round_trip(session):
         (wait $t)""")
     # Four modules that can be decoded, each printed in two ways.
     session.run("wast", "--round-trip", "modules.wast").expect(0, out_has="^8 passed, 0 failed$")
+
+
+def case_inspect_shows_what_the_compiler_makes(session):
+    session.file("module.wat", """(module
+      (func $twice (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))
+      (func (export "divide") (param i32 i32) (result i32)
+        (i32.div_u (call $twice (local.get 0)) (local.get 1))))""")
+    session.run("inspect", "--ir", "--func=twice", "module.wat").expect(
+        0, out_has=["^func 0 twice$", "^; as built$", "i32.shl", "^; optimized$"], err="")
+    session.run("inspect", "--asm", "--func=divide", "module.wat").expect(
+        0, out_has=["^func 1 divide$", "^; assembly$", "ret", "; trap integer divide by zero", "^; @ 0x"], err="")
+    both = session.run("inspect", "--ir", "--asm", "module.wat").expect(
+        0, out_has=["^func 0 twice$", "^func 1 divide$", "^func 0 twice$", "^func 1 divide$"])
+    assert both.out.count("; optimized") == 2 and both.out.count("; assembly") == 2, both.out
+    session.run("inspect", "--ir", "--func=7", "module.wat").expect(1, err_has="no function '7'")
+
+
+PROFILED = """(module $guest
+  (func $work (export "work") (param i32) (result i32)
+    (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    (local.get 0)))"""
+
+
+def case_perf_is_told_of_compiled_functions(session):
+    session.file("guest.wat", PROFILED)
+    session.run("compile", "guest.wat", "-o", "guest.brink").expect(0)
+    for options in (["--engine=jit", "guest.wat"], ["guest.brink"]):
+        session.run("run", "--profile=jitdump", "--invoke", "work", *options, "9").expect(0, out="0\n", err="")
+        [dump] = session.folder.glob("jit-*.dump")
+        content = dump.read_bytes()
+        assert content.startswith(b"DTiJ\x01\0\0\0\x28\0\0\0\x3e\0\0\0"), content[:40]
+        assert content.count(b"guest!work\0") == 1, content
+        dump.unlink()
+
+
+def case_a_debugger_is_told_of_compiled_functions(session):
+    session.file("guest.wat", PROFILED)
+    session.run("run", "-D", "debug-infos", "guest.wat").expect(2, err_has="there is only debug-info")
+    session.run("run", "-D", "debug-info", "--engine=jit", "--invoke", "work", "guest.wat", "9").expect(0, out="0\n")
+    if shutil.which("gdb") is None:
+        return
+    session.run("compile", "guest.wat", "-o", "guest.brink").expect(0)
+    command = ["gdb", "-nx", "-batch", "-ex", "set breakpoint pending on", "-ex", "set debuginfod enabled off",
+               "-ex", "break 'guest!work'", "-ex", "run", "-ex", "backtrace 1", "--args", session.brink, "run",
+               "-Ddebug-info", "--invoke", "work", "guest.brink", "9"]
+    outcome = subprocess.run(command, cwd=session.folder, capture_output=True, text=True, timeout=60, check=False)
+    assert "#0" in outcome.stdout and "in guest!work ()" in outcome.stdout, outcome.stdout + outcome.stderr

@@ -246,7 +246,15 @@ std::vector<bool> Emitter::possible_short_jumps() const {
 // --- Tables ---
 
 void Emitter::add_site(uint32_t offset, ir::PositionId position) {
-  if (position != ir::kNoPosition) object_.sites.push_back({offset, position});
+  if (position == ir::kNoPosition) return;
+  object_.sites.push_back({offset, position});
+  if (assembly_ == nullptr) return;
+  // For readers of the assembly: "; @ 0x7b", of an inlined function "; @ 0x7b in function 3".
+  const ir::Position& place = object_.positions[position];
+  logger_.logf("; @ 0x%x", place.offset);
+  if (place.function_index != object_.function_index)
+    logger_.logf(" in function %u", place.function_index);
+  logger_.log("\n");
 }
 
 void Emitter::note_return(const Placed& placed) {
