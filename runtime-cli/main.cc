@@ -16,19 +16,37 @@ namespace {
 
 using brink::cli::Action;
 
-/// Puts "run" in front when the first word that is no flag is no subcommand.
-std::vector<std::string> with_default_command(CLI::App& app, int argc, char** argv) {
-  std::vector<std::string> words(argv + 1, argv + argc);
-  if (words.empty()) return words;
-  const std::string& first = words.front();
+struct Command {
+  std::string_view name;
+  void (*add)(CLI::App& app, Action& action);
+};
+
+constexpr Command kCommands[] = {
+    {"run", brink::cli::add_run_command},
+    {"compile", brink::cli::add_compile_command},
+    {"cache", brink::cli::add_cache_command},
+    {"validate", brink::cli::add_validate_command},
+    {"parse", brink::cli::add_parse_command},
+    {"print", brink::cli::add_print_command},
+    {"inspect", brink::cli::add_inspect_command},
+    {"wast", brink::cli::add_wast_command},
+    {"completion", brink::cli::add_completion_command},
+};
+
+/// Adds the command that the first word names, which starts the program much faster than adding
+/// all; puts "run" in front when that word is neither flag nor command. All are added for who talks
+/// about all of them.
+void add_commands(CLI::App& app, Action& action, std::vector<std::string>& words) {
+  const std::string first = words.empty() ? "--help" : words.front();
+  const auto named = std::ranges::find(kCommands, first, &Command::name);
   const bool is_global_flag =
       first == "--help" || first == "-h" || first == "--version" || first == "-V";
-  const std::vector<CLI::App*> commands = app.get_subcommands([](const CLI::App*) { return true; });
-  const bool is_command =
-      std::any_of(commands.begin(), commands.end(),
-                  [&](const CLI::App* command) { return command->check_name(first); });
-  if (!is_global_flag && !is_command) words.insert(words.begin(), "run");
-  return words;
+  if (is_global_flag || first == "completion") {
+    for (const Command& command : kCommands) command.add(app, action);
+    return;
+  }
+  if (named == std::end(kCommands)) words.insert(words.begin(), "run");
+  (named == std::end(kCommands) ? kCommands : named)->add(app, action);
 }
 
 /// What a person sees who typed a command line that cannot be.
@@ -46,17 +64,8 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.failure_message(describe_usage_error);
   Action action;
-  brink::cli::add_run_command(app, action);
-  brink::cli::add_compile_command(app, action);
-  brink::cli::add_cache_command(app, action);
-  brink::cli::add_validate_command(app, action);
-  brink::cli::add_parse_command(app, action);
-  brink::cli::add_print_command(app, action);
-  brink::cli::add_inspect_command(app, action);
-  brink::cli::add_wast_command(app, action);
-  brink::cli::add_completion_command(app, action);
-
-  std::vector<std::string> words = with_default_command(app, argc, argv);
+  std::vector<std::string> words(argv + 1, argv + argc);
+  add_commands(app, action, words);
   if (words.empty()) words.push_back("--help");
   std::reverse(words.begin(), words.end());  // as CLI11 wants them
   try {

@@ -3,6 +3,7 @@
 
 #include "engine/platform/cpu_features.h"
 
+#include <algorithm>
 #include <iterator>
 
 #if defined(__x86_64__)
@@ -55,25 +56,33 @@ constexpr Row kRows[] = {
 #include "engine/platform/cpu_features.def"
 };
 
-uint32_t saved_state() {
+constexpr bool is_known(uint32_t leaf) {
+  return leaf == 1 || leaf == 7 || leaf == 0x80000001u;
+}
+static_assert(std::ranges::all_of(kRows, is_known, &Row::leaf), "detect() asks for three leaves");
+
+uint32_t saved_state(uint32_t leaf1_ecx) {
   constexpr uint32_t kHasXgetbv = 1u << 27;
-  uint32_t r[4] = {};
-  if (__get_cpuid(1, &r[Eax], &r[Ebx], &r[Ecx], &r[Edx]) == 0) return 0;
-  if ((r[Ecx] & kHasXgetbv) == 0) return 0;
+  if ((leaf1_ecx & kHasXgetbv) == 0) return 0;
   uint32_t low, high;
   asm("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
   return low;
 }
 
+// On a virtual machine each cpuid is a way out to the host, so a leaf is asked for once.
 CpuFeatures detect() {
   CpuFeatures features;
-  const uint32_t saved = saved_state();
-  for (const Row& row : kRows) {
+  uint32_t saved = 0;
+  for (const uint32_t leaf : {1u, 7u, 0x80000001u}) {
     uint32_t r[4] = {};
     // Fails for a leaf that the processor does not have.
-    if (__get_cpuid_count(row.leaf, 0, &r[Eax], &r[Ebx], &r[Ecx], &r[Edx]) == 0) continue;
-    const bool in_processor = ((r[row.reg] >> row.bit) & 1) != 0;
-    features.set(row.feature, in_processor && (saved & row.state) == row.state);
+    if (__get_cpuid_count(leaf, 0, &r[Eax], &r[Ebx], &r[Ecx], &r[Edx]) == 0) continue;
+    if (leaf == 1) saved = saved_state(r[Ecx]);
+    for (const Row& row : kRows) {
+      if (row.leaf != leaf) continue;
+      const bool in_processor = ((r[row.reg] >> row.bit) & 1) != 0;
+      features.set(row.feature, in_processor && (saved & row.state) == row.state);
+    }
   }
   return features;
 }

@@ -16,10 +16,11 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <chrono>
 #include <mutex>
-#include <random>
 #include <unordered_map>
 
+#include "engine/platform/random.h"
 #include "engine/support/check.h"
 
 namespace brink {
@@ -187,17 +188,25 @@ struct Neighbours {
 constexpr auto kNeighbours =
     std::to_array<Neighbours>({{Func, NoFunc}, {Struct, None}, {Array, None}});
 
+/// So that nobody can make types whose hashes collide. Where there is no randomness, time has to
+/// do.
+uint64_t random_seed() {
+  uint64_t seed = 0;
+  if (platform::fill_random({reinterpret_cast<uint8_t*>(&seed), sizeof seed}).has_value())
+    return seed;
+  return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+}
+
 }  // namespace
 
 struct TypeRegistry::Impl {
-  static constexpr uint32_t kFirstChunkLog2 = 8;
+  static constexpr uint32_t kFirstChunkLog2 = 5;
   static constexpr uint32_t kChunks = 26 - kFirstChunkLog2 + 1;
 
   std::array<std::atomic<CanonicalType*>, kChunks> chunks = {};
   std::atomic<uint32_t> size = 0;
   std::mutex mutex;  // guards everything that intern changes
-  std::unordered_map<Key, TypeId, KeyHash> groups{
-      64, KeyHash{uint64_t{std::random_device{}()} << 32 | std::random_device{}()}};
+  std::unordered_map<Key, TypeId, KeyHash> groups{64, KeyHash{random_seed()}};
 
   ~Impl() {
     for (std::atomic<CanonicalType*>& chunk : chunks) delete[] chunk.load();
