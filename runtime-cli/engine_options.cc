@@ -132,6 +132,9 @@ void EngineOptions::add_language_to(CLI::App& command) {
       ->check(CLI::IsMember({"auto", "interp", "jit"}));
   command.add_flag("--gc-stress", gc_stress,
                    "for developers: collect garbage at every allocation, overwrite it and verify");
+  command.add_flag("--loop-stress", loop_stress,
+                   "for developers, with --engine=auto: go over to compiled code in the first "
+                   "round of each loop");
   make_repeatable(command.add_option("-W,--wasm", wasm, "FEATURE[=y|n]; may be repeated"));
   make_repeatable(command.add_option(
       "-O,--optimize", tuning,
@@ -183,6 +186,7 @@ Result<EngineConfig> EngineOptions::config() const {
   config.tier = BRINK_TRY(parse_tier(engine));
   BRINK_TRY(apply_tuning(config, tuning));
   config.gc_stress = gc_stress;
+  config.loop_stress = loop_stress;
   if (profile == "perfmap") config.profile = Profile::PerfMap;
   if (profile == "jitdump") config.profile = Profile::JitDump;
   BRINK_TRY(apply_debug(config, debug));

@@ -28,6 +28,7 @@ struct EngineOptions {
   std::string engine = "auto";
   std::string profile;
   bool gc_stress = false;
+  bool loop_stress = false;
   std::vector<std::string> tuning;
   std::vector<std::string> debug;
   std::string cache;  ///< empty: none; "true": in the usual directory

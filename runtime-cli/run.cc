@@ -20,6 +20,7 @@
 #include "runtime-cli/engine_options.h"
 #include "runtime-cli/module_source.h"
 #include "runtime-cli/report.h"
+#include "runtime-cli/stats.h"
 
 namespace brink::cli {
 namespace {
@@ -240,8 +241,10 @@ int run(const RunOptions& options) {
   Clock::time_point instantiated = compiled;
   const int status = run_in_store(options, *module, store, deadline, instantiated);
   std::fflush(stdout);
-  if (options.stats)
+  if (options.stats) {
     print_stats(*module, store, start, compiled, instantiated, options.engine.fuel);
+    if (config->tier != Tier::Interpreter) print_compilations(*module, start);
+  }
   return status;
 }
 

@@ -55,7 +55,10 @@ struct CodeLanding {
 };
 
 struct CodeObject {
+  static constexpr uint32_t kNoLoop = ~uint32_t{0};
+
   uint32_t function_index = 0;
+  uint32_t loop_offset = kNoLoop;  ///< of a LoopEntry; else the code is the whole function's
   std::vector<uint8_t> code;  ///< starts with the entry; constants at the end; 16-byte aligned
   uint32_t code_bytes = 0;    ///< without the constants
   uint32_t frame_bytes = 0;   ///< from the stack pointer to the return address

@@ -42,8 +42,8 @@ void list(Listing* listing, bool Listing::* wanted, std::string_view title, auto
 }  // namespace
 
 Result<CodeObject> compile_function(const ModuleContext& context, uint32_t function_index,
-                                    Listing* listing) {
-  ir::Function function = BRINK_TRY(ir::build(context, function_index));
+                                    Listing* listing, const LoopEntry* entry) {
+  ir::Function function = BRINK_TRY(ir::build(context, function_index, entry));
   check(context, function);
   list(listing, &Listing::wants_ir, "; as built", [&] { return ir::to_text(function); });
 
@@ -68,6 +68,7 @@ Result<CodeObject> compile_function(const ModuleContext& context, uint32_t funct
   const bool wants_assembly = listing != nullptr && listing->wants_assembly;
   CodeObject code =
       x64::emit_code(function, lowered, allocation, wants_assembly ? &assembly : nullptr);
+  if (entry != nullptr) code.loop_offset = entry->offset;
   list(listing, &Listing::wants_assembly, "; assembly", [&] { return assembly; });
   return code;
 }

@@ -38,9 +38,19 @@ struct Listing {
   std::string text;
 };
 
+/// Where a function that the interpreter has begun goes on in compiled code: at a loop. The code has
+/// no parameters; it finds the interpreter's frame through ExecContext::loop_frame. Loops around
+/// this one are not part of it: where it branches to one, it calls, in its own place, the code that
+/// goes on there.
+struct LoopEntry {
+  uint32_t offset = 0;      ///< of the `loop` in the module
+  uint32_t stack_base = 0;  ///< slot of the function's first operand in the frame
+};
+
 /// ErrorKind::Limit: the function is beyond a budget of the compiler and stays in the interpreter.
 Result<CodeObject> compile_function(const ModuleContext& context, uint32_t function_index,
-                                    Listing* listing = nullptr);
+                                    Listing* listing = nullptr,
+                                    const LoopEntry* entry = nullptr);
 
 }  // namespace brink::compile
 

@@ -27,6 +27,7 @@ class Translator {
   struct Control {
     uint32_t base = 0;        ///< slot of the first label operand and of the first result
     uint32_t loop_start = 0;  ///< word
+    uint32_t outer_loop = LoopSite::kNone;
     uint32_t else_position = 0;
     FixupList end = kNoFixups;
     FixupList otherwise = kNoFixups;  ///< branches to the else arm
@@ -159,7 +160,8 @@ class Translator {
 
   std::vector<Try> open_tries_;  ///< innermost last
   std::vector<TryRange> tries_;
-  bool has_loop_ = false;
+  std::vector<LoopSite> loops_;
+  uint32_t open_loop_ = LoopSite::kNone;  ///< the innermost
   std::vector<TryClause> clauses_;
   // Each legacy `try` keeps its exception in a hidden local, one per depth of nesting. How many are
   // needed is known when the function has been translated once; then it is translated again.

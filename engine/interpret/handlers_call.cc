@@ -50,27 +50,30 @@ BRINK_INLINE void clear_locals(const CodeHeader* callee, Slot* frame) {
 /// The callee of the call at pc is in acc and could not be entered at once.
 void enter_slowly(BRINK_STATE);
 
+/// The callee of a direct call, whose frame fits.
+#define BRINK_ENTER_HEADER(callee)                                             \
+  do {                                                                         \
+    Slot* const callee_frame = fp + pc[2].wide.lo;                             \
+    clear_locals(callee, callee_frame);                                        \
+    callee_frame[callee->link_slot] = reinterpret_cast<Slot>(pc + kCallWords); \
+    fp = callee_frame;                                                         \
+    BRINK_DISPATCH(static_cast<const CodeWord*>(callee->entry));               \
+  } while (0)
+
 /// word 1 callee's header, lo its frame.
 void call(BRINK_STATE) {
   const CodeHeader* callee = load_header(pc + 1);
-  Slot* const frame = fp + pc[2].wide.lo;
-  if (!fits(callee, frame, rt)) [[unlikely]] {
+  if (!fits(callee, fp + pc[2].wide.lo, rt)) [[unlikely]] {
     acc = 0;
     BRINK_GOTO(enter_slowly);
   }
-  clear_locals(callee, frame);
-  frame[callee->link_slot] = reinterpret_cast<Slot>(pc + kCallWords);
-  fp = frame;
-  BRINK_DISPATCH(static_cast<const CodeWord*>(callee->entry));
+  BRINK_ENTER_HEADER(callee);
 }
 
-/// Enters the function object in acc, whose type has been checked.
-BRINK_INLINE bool try_enter(const CodeWord*& pc, Slot*& fp, uint8_t*& mem, InstanceObject*& inst,
-                            ExecContext* rt, const FuncObject* function) {
-  const CodeHeader* callee = function->code->load(std::memory_order_acquire);
+/// Enters a function object. Its frame fits.
+BRINK_INLINE void enter_object(const CodeWord*& pc, Slot*& fp, uint8_t*& mem, InstanceObject*& inst,
+                               const FuncObject* function, const CodeHeader* callee) {
   Slot* const frame = fp + pc[2].wide.lo;
-  if (!fits(callee, frame, rt)) [[unlikely]]
-    return false;
   clear_locals(callee, frame);
   Slot* const link = frame + callee->link_slot;
   if (function->instance == inst) {
@@ -84,6 +87,16 @@ BRINK_INLINE bool try_enter(const CodeWord*& pc, Slot*& fp, uint8_t*& mem, Insta
   }
   fp = frame;
   pc = static_cast<const CodeWord*>(callee->entry);
+}
+
+/// Enters the function object in acc, whose type has been checked.
+BRINK_INLINE bool try_enter(const CodeWord*& pc, Slot*& fp, uint8_t*& mem, InstanceObject*& inst,
+                            ExecContext* rt, const FuncObject* function) {
+  const CodeHeader* callee = function->code->load(std::memory_order_acquire);
+  Slot* const frame = fp + pc[2].wide.lo;
+  if (!fits(callee, frame, rt)) [[unlikely]]
+    return false;
+  enter_object(pc, fp, mem, inst, function, callee);
   return true;
 }
 
@@ -252,8 +265,11 @@ void enter_slowly(BRINK_STATE) {
     callee = translated;
   }
   if (!has_room(callee, frame, rt)) BRINK_RAISE(TrapCode::StackExhausted);
-  if (function == nullptr) BRINK_NEXT(0);
-  BRINK_ENTER(function);
+  // Compiled meanwhile. All others go on whatever the limit is, for it may be poisoned again.
+  if (callee->slots() == CodeHeader::kNotEnterable) BRINK_NEXT(0);
+  if (function == nullptr) BRINK_ENTER_HEADER(callee);
+  enter_object(pc, fp, mem, inst, function, callee);
+  BRINK_NEXT(0);
 }
 
 // ---- tail calls: word 3: lo own link, hi slots of arguments ----
@@ -356,6 +372,71 @@ void enter_native_tail(BRINK_STATE) {
   BRINK_DISPATCH(target);
 }
 
+// ---- going over to compiled code in a loop ----
+
+/// What is found for a guest at the header of an open loop.
+struct OpenLoop {
+  const FuncObject* function = nullptr;  ///< null: there is no code yet
+  union {
+    Handler handler;  ///< then: the header's own
+    uint64_t link_slot;
+  };
+};
+
+[[gnu::noinline]] OpenLoop find_open_loop(const CodeWord* pc, InstanceObject* inst) {
+  const auto& code = static_cast<const InterpreterCode&>(*inst->module->interpreter_code);
+  const FunctionCode& function = *code.find(pc);
+  const LoopSite& loop = *function.loop_at(static_cast<uint32_t>(pc - function.words.data()));
+  const runtime::TierOperations& compiler = *inst->store->engine.state()->compiler;
+  OpenLoop found;
+  found.function = compiler.enter_loop(*inst, function.header.function_index, loop.offset);
+  if (found.function == nullptr)
+    found.handler = loop.handler;
+  else
+    found.link_slot = function.header.link_slot;
+  return found;
+}
+
+/// As call_native, for a frame that gives way: the callee reads it at `frame`, leaves its results
+/// there, and must not overwrite its link.
+[[gnu::noinline]] CallOutcome call_in_place(const CodeWord* pc, Slot* fp, InstanceObject* inst,
+                                            ExecContext* rt, const FuncObject* function,
+                                            Slot* frame, Slot* link) {
+  const HostCallScope scope(pc, fp, inst, rt, link + runtime::kLinkSlots);
+  return runtime::call_across(*rt->store, const_cast<FuncObject&>(*function), frame);
+}
+
+/// The frame gives way to compiled code, as in a tail call whose only argument is the frame.
+void go_over(BRINK_STATE) {
+  const OpenLoop loop = find_open_loop(pc, inst);
+  if (loop.function == nullptr) {
+    const Handler handler = loop.handler;
+    BRINK_GOTO(handler);
+  }
+  rt->loop_frame = fp;
+  Slot* const link = fp + loop.link_slot;
+  const auto* target = reinterpret_cast<const CodeWord*>(link[0]);
+  if (target == exit_stub()) {
+    rt->tail_callee = const_cast<FuncObject*>(loop.function);
+    rt->tail_slots = fp;
+    rt->has_left = true;
+    return;
+  }
+  const auto* back = target;
+  InstanceObject* caller = inst;
+  if (target == return_to_instance_stub()) {
+    back = reinterpret_cast<const CodeWord*>(link[1]);
+    caller = reinterpret_cast<InstanceObject*>(link[2]);
+  }
+  const CallOutcome outcome =
+      call_in_place(back - kCallWords, fp - back[-1].wide.lo, caller, rt, loop.function, fp, link);
+  if (outcome == CallOutcome::Trapped) BRINK_RAISE(TrapCode::HostError);
+  if (outcome == CallOutcome::Unwinding) BRINK_GOTO(keep_unwinding);
+  acc = reinterpret_cast<uint64_t>(link);
+  fp -= target[-1].wide.lo;
+  BRINK_DISPATCH(target);
+}
+
 void return_call(BRINK_STATE) {
   acc = 0;
   BRINK_GOTO(enter_tail);
@@ -438,6 +519,10 @@ const CodeWord* exit_stub() {
 }
 const CodeWord* return_to_instance_stub() {
   return &kReturnToInstanceStub[1];
+}
+
+Handler open_loop_handler() {
+  return go_over;
 }
 
 void fill_call_handlers(std::array<Handler, kInternalOpCount>& handlers) {

@@ -3,6 +3,8 @@
 //
 // Handlers that move values and choose where to go on.
 
+#include <algorithm>
+
 #include "engine/interpret/handler_table.h"
 #include "engine/interpret/interpreter.h"
 #include "engine/interpret/operands.h"
@@ -170,6 +172,19 @@ TrapCode pending_interrupt(ExecContext* rt) {
 
 namespace {
 
+/// The time goes into the loop at pc. False: it cannot be left for compiled code.
+bool note_loop(const runtime::TierOperations& compiler, const CodeWord* pc,
+               const InstanceObject& instance, const FunctionCode& function) {
+  const LoopSite* loop = function.loop_at(static_cast<uint32_t>(pc - function.words.data()));
+  if (compiler.note_loop == nullptr || loop == nullptr || !loop->can_leave) return false;
+  std::vector<uint32_t> offsets = {loop->offset};
+  for (uint32_t i = loop->outer; i != LoopSite::kNone; i = function.loops[i].outer)
+    offsets.push_back(function.loops[i].offset);
+  std::ranges::reverse(offsets);
+  compiler.note_loop(instance, {function.header.function_index, function.stack_base, offsets});
+  return true;
+}
+
 /// This frame's function is where the time goes; if it is about to call, perhaps its callee is.
 [[gnu::noinline]] void note_sample(const CodeWord* pc, const InstanceObject& instance,
                                    const CodeHeader* callee) {
@@ -178,6 +193,8 @@ namespace {
   const auto& code = static_cast<const InterpreterCode&>(*instance.module->interpreter_code);
   const FunctionCode* function = code.find(pc);
   const uint32_t weight = callee == nullptr ? 2 : 1;
+  if (function != nullptr && callee == nullptr && note_loop(*compiler, pc, instance, *function))
+    return;
   if (function != nullptr) compiler->note(instance, function->header.function_index, weight);
   if (callee != nullptr && callee->module == instance.module)
     compiler->note(instance, callee->function_index, weight);
@@ -187,8 +204,9 @@ namespace {
 
 TrapCode look_up(const CodeWord* pc, InstanceObject* inst, ExecContext* rt,
                  const CodeHeader* callee) {
+  const bool is_counted = rt->store->take_sample();
   const TrapCode interrupt = pending_interrupt(rt);
-  if (rt->wants_sample.exchange(false)) note_sample(pc, *inst, callee);
+  if (is_counted) note_sample(pc, *inst, callee);
   return interrupt;
 }
 

@@ -3,6 +3,7 @@
 
 #include "engine/interpret/interpreter.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
@@ -55,13 +56,36 @@ Result<const CodeHeader*> InterpreterCode::translate(uint32_t function_index) {
 Result<const CodeHeader*> InterpreterCode::prepare(uint32_t function_index) {
   const CodeHeader* header = BRINK_TRY(translate(function_index));
   const runtime::TierOperations* compiler = module_.engine.state()->compiler;
-  if (compiler == nullptr || compiler->compile_now == nullptr || header->entry == nullptr)
+  if (compiler == nullptr || compiler->compile_now == nullptr || header->entry == nullptr ||
+      module_.engine.config().loop_stress)
     return header;
   if (module_.decoded.functions[function_index].body.size > kMaxBytesToWaitFor) return header;
   const FunctionCode* code = find(header->entry);
-  if (code == nullptr || !code->has_loop) return header;
+  if (code == nullptr || code->loops.empty()) return header;
   compiler->compile_now(module_, function_index);
   return module_.code[function_index].load(std::memory_order_acquire);
+}
+
+void InterpreterCode::open_loop(uint32_t function_index, uint32_t offset) {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [start, code] : functions_) {
+    if (code->header.function_index != function_index) continue;
+    for (LoopSite& loop : code->loops) {
+      if (loop.offset != offset || !loop.can_leave) continue;
+      LoopSite* const first = const_cast<LoopSite*>(code->loop_at(loop.word));
+      if (first->handler != nullptr) return;
+      Handler* const header = &code->words[first->word].handler;
+      first->handler = *header;
+      // Guests that run the code see one handler or the other, and both may go on.
+      __atomic_store_n(header, open_loop_handler(), __ATOMIC_RELEASE);
+      return;
+    }
+  }
+}
+
+const LoopSite* FunctionCode::loop_at(uint32_t word) const {
+  const auto found = std::ranges::lower_bound(loops, word, {}, &LoopSite::word);
+  return found != loops.end() && found->word == word ? &*found : nullptr;
 }
 
 const FunctionCode* InterpreterCode::find(const void* address) const {
@@ -109,7 +133,7 @@ void note_crossing(StoreState& store, const FuncObject& function) {
 /// Whether the function's frame fits now; else the trap why not.
 TrapCode check_stack(StoreState& store, const FuncObject& function, const Slot* end) {
   if (end <= store.exec.stack_limit.load(std::memory_order_relaxed)) return TrapCode::None;
-  if (store.exec.wants_sample.exchange(false)) note_crossing(store, function);
+  if (store.take_sample()) note_crossing(store, function);
   if (const TrapCode interrupt = pending_interrupt(&store.exec); interrupt != TrapCode::None) {
     store.keep_interrupt(interrupt);
     return interrupt;
@@ -172,9 +196,20 @@ CallOutcome enter(StoreState& store, FuncObject& function, Slot* slots, bool is_
   return CallOutcome::Returned;
 }
 
+namespace {
+
+void open_loop(runtime::ModuleState& module, uint32_t function_index, uint32_t offset) {
+  static_cast<InterpreterCode&>(*module.interpreter_code).open_loop(function_index, offset);
+}
+
+}  // namespace
+
 const runtime::TierOperations& tier_operations() {
-  static const runtime::TierOperations operations = {&enter, &describe, &mark, &find_landing,
-                                                     nullptr};
+  static const runtime::TierOperations operations = [] {
+    runtime::TierOperations own = {&enter, &describe, &mark, &find_landing};
+    own.open_loop = &open_loop;
+    return own;
+  }();
   return operations;
 }
 

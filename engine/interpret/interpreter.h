@@ -56,13 +56,27 @@ struct FrameMap {
   std::vector<Safepoint> points;  ///< by word, ascending
 };
 
+/// A loop, for guests that go over to compiled code in it.
+struct LoopSite {
+  static constexpr uint32_t kNone = ~uint32_t{0};
+  uint32_t word = 0;  ///< of its header; that of a loop that starts where another does is the same
+  uint32_t offset = 0;     ///< of the instruction in the module
+  uint32_t outer = kNone;  ///< the loop around it, in FunctionCode::loops
+  bool can_leave = false;  ///< all locals and operands are in their slots here
+  /// Once the loop is open, the handler that was in its header; see open_loop().
+  Handler handler = nullptr;
+};
+
 /// Threaded code of one function.
 struct FunctionCode {
   CodeHeader header;
   std::vector<CodeWord> words;
   std::vector<TryRange> tries;
   std::vector<TryClause> clauses;
-  bool has_loop = false;
+  std::vector<LoopSite> loops;  ///< by word
+  uint32_t stack_base = 0;      ///< slot of the first operand
+  /// The outermost of the loops that start at a word, or null.
+  const LoopSite* loop_at(uint32_t word) const;
 };
 
 /// The interpreter's part of a module. Functions are translated at their first call, by whichever
@@ -75,9 +89,11 @@ class InterpreterCode : public runtime::ModuleCode {
   Result<const CodeHeader*> translate(uint32_t function_index);
 
   /// The same for a function that is to run now. One with a loop may come back as machine code at
-  /// once: nobody leaves a loop for a better tier, so it has to start in it. Long bodies start here
-  /// all the same, because nobody shall wait for the compiler.
+  /// once, if it is so short that waiting for the compiler costs less than the loop's first rounds.
   Result<const CodeHeader*> prepare(uint32_t function_index);
+
+  /// From now on guests that come to the loop's header ask for compiled code that goes on there.
+  void open_loop(uint32_t function_index, uint32_t offset);
 
   /// The function whose code contains this address.
   const FunctionCode* find(const void* address) const;
@@ -106,6 +122,9 @@ bool find_landing(runtime::StoreState& store, const runtime::GuestPoint& point,
                   const runtime::EntryRecord* entry, uint64_t exception);
 
 const runtime::TierOperations& tier_operations();
+
+/// In the header of an open loop: goes over to compiled code.
+Handler open_loop_handler();
 
 /// Code addresses that a return can lead to besides translated code.
 const CodeWord* exit_stub();

@@ -24,6 +24,13 @@
 
 namespace brink::interpret {
 
+namespace {
+
+/// Loops with more operands below them are not left for compiled code; each loop looks at them all.
+constexpr size_t kMaxLoopOperands = 64;
+
+}  // namespace
+
 // ---- the function ----
 
 Result<std::unique_ptr<FunctionCode>> Translator::translate(uint32_t function_index) {
@@ -43,7 +50,8 @@ Result<std::unique_ptr<FunctionCode>> Translator::translate(uint32_t function_in
   code->words.shrink_to_fit();
   code->tries = tries_;
   code->clauses = clauses_;
-  code->has_loop = has_loop_;
+  code->loops = loops_;
+  code->stack_base = stack_base_;
   CodeHeader& header = code->header;
   header.link_slot = link_slot_;
   header.param_slots = param_slots_;
@@ -59,7 +67,8 @@ Status Translator::run(uint32_t function_index, bool far_mode) {
   if (notes_ != nullptr) *notes_ = {};
   open_tries_.clear();
   tries_.clear();
-  has_loop_ = false;
+  loops_.clear();
+  open_loop_ = LoopSite::kNone;
   clauses_.clear();
   legacy_depth_ = 0;
   Decoder decoder(decoded_, *this);
@@ -262,11 +271,17 @@ void Translator::block(Decoder& d, Frame& frame) {
 void Translator::loop(Decoder& d, Frame& frame) {
   start(d, frame.offset, Opcode::Loop);
   charge();
-  flush(d, true, frame.height);
+  // Whoever goes over to compiled code here finds all operands in their slots.
+  const bool is_shallow = d.operands().size() <= kMaxLoopOperands;
+  flush(d, true, is_shallow ? 0 : frame.height);
   frame.control.base = stack_slot(d, frame.height);
   code_.start_block();
   frame.control.loop_start = code_.size();
-  has_loop_ = true;
+  frame.control.outer_loop = open_loop_;
+  const bool can_leave_outer = open_loop_ == LoopSite::kNone || loops_[open_loop_].can_leave;
+  loops_.push_back({code_.size(), frame.offset, open_loop_,
+                    is_shallow && can_leave_outer && !far_mode_, nullptr});
+  open_loop_ = static_cast<uint32_t>(loops_.size() - 1);
 }
 
 void Translator::if_(Decoder& d, Frame& frame, Item condition) {
@@ -306,6 +321,7 @@ void Translator::end(Decoder& d, Frame& frame) {
   Control& control = frame.control;
   if (frame.kind == FrameKind::TryTable || frame.kind >= FrameKind::LegacyTry)
     close_try(d, frame, TryRange::kNoDelegate);
+  if (frame.kind == FrameKind::Loop) open_loop_ = control.outer_loop;
   if (frame.kind != FrameKind::Function) {
     // An else arm without code needs no jump over it.
     if (control.has_jump_over_else && code_.size() == control.else_position + 2)

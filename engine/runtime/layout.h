@@ -200,8 +200,15 @@ struct ExecContext {
   static constexpr uint32_t kDeadline = 2;
   std::atomic<uint32_t> interrupts = 0;
 
-  /// Whoever looks up next shall note where it is, for no other reason than to be counted.
+  /// Whoever looks up next shall note where it is, for no other reason than to be counted. Keeps
+  /// stack_limit poisoned.
   std::atomic<bool> wants_sample = false;
+  /// But so often nothing is noted: a guest that does next to nothing is not worth it.
+  uint32_t uncounted_look_ups = 0;
+
+  /// Of a guest that goes over to compiled code in a loop: the interpreter's frame, or one like it.
+  /// The code loads everything from there before it does anything else.
+  Slot* loop_frame = nullptr;
 
   OverflowValue* overflow = nullptr;  ///< kMaxOverflow of them, once compiled code is entered
 };

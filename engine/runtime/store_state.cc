@@ -44,7 +44,8 @@ Status StoreState::ensure_stack() {
   exec.stack_top = reinterpret_cast<Slot*>(stack.bounds().low);
   exec.stack_end = reinterpret_cast<Slot*>(stack.bounds().high);
   // Whoever has poisoned the limit before finds it poisoned still.
-  exec.stack_limit.store(exec.interrupts.load() == 0 ? exec.stack_end : nullptr);
+  const bool is_poisoned = exec.interrupts.load() != 0 || exec.wants_sample.load();
+  exec.stack_limit.store(is_poisoned ? nullptr : exec.stack_end);
   return {};
 }
 
@@ -100,10 +101,19 @@ void StoreState::ask_for_sample() {
   exec.stack_limit.store(nullptr, std::memory_order_seq_cst);
 }
 
+bool StoreState::take_sample() {
+  if (!exec.wants_sample.load(std::memory_order_relaxed)) return false;
+  if (engine.config().loop_stress) return true;
+  if (exec.uncounted_look_ups == 0) return exec.wants_sample.exchange(false);
+  --exec.uncounted_look_ups;
+  return false;
+}
+
 TrapCode StoreState::take_interrupt() {
   // Whoever interrupts sets the reason first and the poison after it. Taking the poison away before
   // looking at the reasons loses none.
   exec.stack_limit.store(exec.stack_end, std::memory_order_seq_cst);
+  if (exec.wants_sample.load(std::memory_order_seq_cst)) exec.stack_limit.store(nullptr);
   set_native_limits(exec.native_stack_end);
   const uint32_t reasons = exec.interrupts.load(std::memory_order_seq_cst);
   if (reasons & ExecContext::kCancelled) return TrapCode::Interrupted;

@@ -63,6 +63,7 @@ struct StoreState {
 
   GcHeap heap;
   bool gc_stress = false;               ///< collect at every allocation
+  FuncObject loop_entry;                ///< see TierOperations::enter_loop
   uint32_t collection_bans = 0;         ///< whoever holds references that no root leads to
   RefWord exception = 0;                ///< the latest that no frame caught
   std::vector<RefWord> latest_results;  ///< references that the host may hold from its latest call
@@ -79,6 +80,8 @@ struct StoreState {
   void interrupt(uint32_t reason);
   /// Makes the interpreter look up and note where it is. From any thread.
   void ask_for_sample();
+  /// Whether a guest that looks up shall note where it is. Before take_interrupt().
+  bool take_sample();
   /// Takes the poison back and says why a guest has to stop now, if somebody still wants that.
   TrapCode take_interrupt();
   /// After fuel was used up: whether the call yielded and has more of it now.

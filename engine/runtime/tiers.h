@@ -20,6 +20,7 @@
 #define BRINK_RUNTIME_TIERS_H_
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "engine/platform/activation.h"
@@ -53,6 +54,13 @@ enum class CallOutcome : uint8_t {
   TailCall,   ///< to ExecContext::tail_callee, which is of another tier
 };
 
+/// A loop that the interpreter is in. Loops have the offset of their instruction in the module.
+struct LoopPlace {
+  uint32_t function_index = 0;
+  uint32_t stack_base = 0;            ///< slot of the function's first operand in its frame
+  std::span<const uint32_t> offsets;  ///< of the loops around it and its own, the outermost first
+};
+
 /// What a tier can do. `entry` is the one that the frames belong to.
 struct TierOperations {
   /// Runs a function with its arguments in slots, which receive the results. They have room for
@@ -77,6 +85,15 @@ struct TierOperations {
   /// Compiles a function that is about to run for the first time and has a loop. The compiler may
   /// refuse. Null: such functions are not compiled before they are hot.
   void (*compile_now)(ModuleState& module, uint32_t function_index) = nullptr;
+  /// Asks for code that goes on in a loop. Guests that find the loop open then get it.
+  void (*note_loop)(const InstanceObject& instance, const LoopPlace& place) = nullptr;
+  /// What to call instead of going on in a loop, with ExecContext::loop_frame set; it has no
+  /// parameters, and the results of the function that the loop is in. Valid until the next time.
+  /// Null: there is no such code.
+  FuncObject* (*enter_loop)(InstanceObject& instance, uint32_t function_index,
+                            uint32_t offset) = nullptr;
+  /// Of the interpreter: from now on guests that come to a loop ask for its code.
+  void (*open_loop)(ModuleState& module, uint32_t function_index, uint32_t offset) = nullptr;
 };
 
 // ---- calls ----

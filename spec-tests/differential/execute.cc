@@ -146,12 +146,16 @@ class Session {
   std::optional<brink::Instance> instance_;
 };
 
-/// "interp", "jit" or "auto"; with "+gc-stress" behind it, collecting at every allocation.
+/// "interp", "jit" or "auto"; with "+loop-stress" behind it, going over to compiled code in each
+/// loop; with "+gc-stress" behind that, collecting at every allocation.
 std::optional<brink::EngineConfig> config_from(std::string_view name) {
   brink::EngineConfig config;
   constexpr std::string_view kStress = "+gc-stress";
   config.gc_stress = name.ends_with(kStress);
   if (config.gc_stress) name.remove_suffix(kStress.size());
+  constexpr std::string_view kLoopStress = "+loop-stress";
+  config.loop_stress = name.ends_with(kLoopStress);
+  if (config.loop_stress) name.remove_suffix(kLoopStress.size());
   if (name == "interp")
     config.tier = brink::Tier::Interpreter;
   else if (name == "jit" && brink::Engine::has_compiler())
@@ -189,7 +193,7 @@ int main(int argc, char** argv) {
     fmt::print(
         stderr,
         "usage: differential_execute FILE ENGINE\n"
-        "ENGINE is interp, auto or, in a build with the compiler, jit; +gc-stress may follow\n");
+        "ENGINE is interp, auto or, in a build with the compiler, jit; +loop-stress, +gc-stress may follow\n");
     return 2;
   }
   std::ifstream file(argv[1], std::ios::binary);

@@ -5,7 +5,7 @@
 what memories and globals hold afterwards has to agree.
 
 The modules come from generator/ (needs cargo) and are the same ones for the same seeds. Engines are Brink's
-tiers (interp, jit, auto, also with "+gc-stress" behind them) and wasmtime (the Python package, installed if it
+tiers (interp, jit, auto, also with "+loop-stress" or "+gc-stress" behind them) and wasmtime (the Python package, installed if it
 is missing). Modules that differ, crash or hang are kept in the work folder. Ends with "N passed, N failed".
 """
 

@@ -29,14 +29,17 @@ constexpr uint64_t kFreeLocals = 1'024;
 
 // ---- the function ----
 
-FunctionBuilder::FunctionBuilder(const ModuleContext& context, uint32_t function_index)
+FunctionBuilder::FunctionBuilder(const ModuleContext& context, uint32_t function_index,
+                                 const LoopEntry* entry)
     : context_(context),
       module_(context.module),
       config_(context.config),
+      entry_(entry),
       simplifier_(f_, *this),
       values_(f_) {
   f_.function_index = function_index;
   f_.type = &module_.function_type(function_index);
+  if (entry != nullptr) f_.type = &continuation_type(*module_.registry, *f_.type);
   const uint32_t body_bytes = module_.functions[function_index].body.size;
   max_work_ = kFreeWork + kWorkPerByte * body_bytes;
   f_.insts.reserve(32 + body_bytes / 2);
@@ -49,7 +52,7 @@ Result<Function> FunctionBuilder::build() {
   Decoder decoder(module_, *this);
   Status status = decoder.decode(f_.function_index);
   if (!status.has_value()) return std::unexpected(std::move(status).error());
-  if (failed_)
+  if (failed_ || (entry_ != nullptr && !has_entered_))
     return make_error(ErrorKind::Limit,
                       fmt::format("implementation limit exceeded: function {} is too complex to be "
                                   "compiled",
@@ -64,9 +67,12 @@ void FunctionBuilder::begin(Decoder& d) {
   if (locals.size() > kFreeLocals + kLocalsPerByte * body_bytes) return over_budget();
   if (!prescan_.scan(module_, f_.function_index, locals.size(), max_work_)) return over_budget();
   enter(new_block(), true);
+  local_info_.resize(locals.size());
+  section_ = next_section_++;
+  d.frame(0).control.section = section_;
+  if (entry_ != nullptr) return begin_at_loop(d);
   for (const ValType type : f_.type->params)
     locals_.push_back(add_param(f_, current_, type_of(type)));
-  local_info_.resize(locals.size());
   // A local starts as zero or null (spec: func.locals); one without such a value is set before it
   // is read, and until then null does.
   for (const validate::LocalTypes::Run& run : locals.runs()) {
@@ -78,8 +84,6 @@ void FunctionBuilder::begin(Decoder& d) {
                                               : constant(type, 0);
     locals_.resize(run.end, zero);
   }
-  section_ = next_section_++;
-  d.frame(0).control.section = section_;
 }
 
 void FunctionBuilder::finish(Decoder&) {}
@@ -225,8 +229,13 @@ std::span<const ValueId> FunctionBuilder::values_of(Args items) {
   return scratch_;
 }
 
-Result<Function> build(const ModuleContext& context, uint32_t function_index) {
-  FunctionBuilder builder(context, function_index);
+const FuncType& continuation_type(TypeRegistry& types, const FuncType& type) {
+  return *types.get(types.intern(FuncType{{}, type.results})).func();
+}
+
+Result<Function> build(const ModuleContext& context, uint32_t function_index,
+                       const LoopEntry* entry) {
+  FunctionBuilder builder(context, function_index, entry);
   Result<Function> function = builder.build();
 #ifndef NDEBUG
   if (function.has_value()) BRINK_CHECK(verify(*function, *context.module.registry).empty());

@@ -13,6 +13,9 @@
 
 namespace brink::compile::ir {
 
+/// The type of code that goes on in the middle of a function of this type.
+const FuncType& continuation_type(TypeRegistry& types, const FuncType& type);
+
 /// A defined function of a validated module. ErrorKind::Limit: the function is too large, or made
 /// so that its SSA form would be out of proportion to its bytes:
 ///
@@ -21,7 +24,10 @@ namespace brink::compile::ir {
 ///   - more than 64 arguments of branches, entries of handler tables and the like per byte of the
 ///     body, plus 65,536: branches that carry many changed locals to many places;
 ///   - more than 8 locals per byte of the body, plus 1024.
-Result<Function> build(const ModuleContext& context, uint32_t function_index);
+/// With `entry`: what is left to do of a function from a loop on. It fails besides if the loop is in
+/// an arm of a legacy try, or its frame is too large for the way to loops around it.
+Result<Function> build(const ModuleContext& context, uint32_t function_index,
+                       const LoopEntry* entry = nullptr);
 
 }  // namespace brink::compile::ir
 

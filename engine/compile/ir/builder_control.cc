@@ -277,7 +277,13 @@ FunctionBuilder::Condition FunctionBuilder::condition_of(ValueId value) {
 void FunctionBuilder::branch_to(Decoder& d, uint32_t depth, std::span<const ValueId> operands,
                                 uint32_t target) {
   Frame& frame = d.frame(depth);
-  if (frame.kind == FrameKind::Loop) {
+  if (frame.kind == FrameKind::Loop && frame.control.is_left) {
+    const BlockId from = current_;
+    f_.targets[target].block = new_block();
+    enter(f_.targets[target].block, true);
+    leave_to_loop(d, frame, std::vector<ValueId>(operands.begin(), operands.end()));
+    enter(from, true);
+  } else if (frame.kind == FrameKind::Loop) {
     const std::span<const uint32_t> locals = prescan_.locals(*frame.control.loop);
     spend(operands.size() + locals.size());
     if (failed_) return;
@@ -437,8 +443,12 @@ void FunctionBuilder::loop(Decoder& d, Frame& frame) {
   start(d, frame.offset);
   charge();
   if (++loop_depth_ > kMaxLoopDepth) return over_budget();
+  if (entry_ != nullptr && frame.offset == entry_->offset) enter_at_loop(d);
+  if (failed_) return;
   open_frame(d, frame);
   Control& control = frame.control;
+  control.is_left = entry_ != nullptr && !has_entered_;
+  control.loop_offset = frame.offset;
   control.loop = &prescan_.loop_at(frame.offset);
   control.header = new_block();
   const Args params = d.top(static_cast<uint32_t>(frame.params.size()));

@@ -17,7 +17,9 @@
 // came before the frame. The end of a loop is only reached from its body, so loops have no scope.
 //
 // Where a branch turns out never to be taken, what follows is built into dead blocks, which nothing
-// leads to and which are dropped in the end; edges out of them do not exist.
+// leads to and which are dropped in the end; edges out of them do not exist. So a function that is
+// entered at a loop (builder_loop_entry.cc) is built from its start, but all before the loop is
+// dead.
 
 #ifndef BRINK_COMPILE_IR_FUNCTION_BUILDER_H_
 #define BRINK_COMPILE_IR_FUNCTION_BUILDER_H_
@@ -64,6 +66,8 @@ class FunctionBuilder final : private InstSink {
     uint32_t scope = 0;         ///< of value numbering, where the frame starts
     BlockId header = kNoBlock;  ///< of a loop
     const Prescan::Loop* loop = nullptr;
+    bool is_left = false;  ///< a loop that was open where the code is entered
+    uint32_t loop_offset = 0;
     uint32_t else_target = kNone;  ///< of an if: the target to be set when `else` comes
     int hint = 0;                  ///< of an if, see hint_at
     bool fell_through = false;     ///< into the end, in the current block, with fall_values_
@@ -81,7 +85,7 @@ class FunctionBuilder final : private InstSink {
   using Args = std::span<Item>;
   using Decoder = validate::FunctionBodyDecoder<FunctionBuilder>;
 
-  FunctionBuilder(const ModuleContext& context, uint32_t function_index);
+  FunctionBuilder(const ModuleContext& context, uint32_t function_index, const LoopEntry* entry);
   Result<Function> build();
 
   // ---- callbacks of the decoder, see validate/sink.h ----
@@ -219,6 +223,11 @@ class FunctionBuilder final : private InstSink {
                   uint32_t first_target);
   int hint_at(uint32_t offset) const;
 
+  // builder_loop_entry.cc
+  void begin_at_loop(Decoder& d);
+  void enter_at_loop(Decoder& d);
+  void leave_to_loop(Decoder& d, const Frame& frame, std::span<const ValueId> operands);
+
   // ---- instructions by class ----
   void variable(const Instruction& i, Args args, Args results);
   void constant(const Instruction& i, Args results);
@@ -286,6 +295,11 @@ class FunctionBuilder final : private InstSink {
   const ModuleContext& context_;
   const wasm::Module& module_;
   const EngineConfig& config_;
+  const LoopEntry* entry_;  ///< null: the function is entered at its start
+  bool has_entered_ = false;
+  uint32_t entry_scope_ = 0;  ///< of value numbering, in the entry block
+  std::vector<ValueId> entry_locals_;
+  ValueId entry_frame_ = kNoValue;
   Function f_;
   Prescan prescan_;
   Simplifier simplifier_;

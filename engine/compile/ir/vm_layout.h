@@ -35,6 +35,8 @@ inline constexpr uint32_t kTableElements = offsetof(runtime::TableObject, elemen
 inline constexpr uint32_t kTableSize = offsetof(runtime::TableObject, size);
 inline constexpr uint32_t kGlobalValue = offsetof(runtime::GlobalObject, value);
 inline constexpr uint32_t kFuncTypeId = offsetof(runtime::FuncObject, type_id);
+inline constexpr uint32_t kLoopFrame = offsetof(runtime::ExecContext, loop_frame);
+inline constexpr uint32_t kOverflow = offsetof(runtime::ExecContext, overflow);
 inline constexpr uint32_t kHeapBase = offsetof(runtime::ExecContext, heap_base);
 
 // From an object of the heap.

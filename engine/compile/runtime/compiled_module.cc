@@ -186,13 +186,90 @@ const void* CompiledModule::make_exit(uint32_t function_index) {
 
 // ---- compiling ----
 
+/// Compiles, and notes what that cost.
+Result<CodeObject> CompiledModule::make(uint32_t function_index, const LoopEntry* loop) {
+  Compilation note;
+  note.function_index = function_index;
+  if (loop != nullptr) note.loop_offset = loop->offset;
+  note.body_bytes = module_.decoded.functions[function_index].body.size;
+  note.start = std::chrono::steady_clock::now();
+  Result<CodeObject> object = compile_function(context_, function_index, nullptr, loop);
+  note.duration = std::chrono::steady_clock::now() - note.start;
+  if (object.has_value())
+    note.code_bytes = static_cast<uint32_t>(object->code.size());
+  else
+    note.refusal = object.error().message();
+  const std::unique_lock lock(mutex_);
+  compilations_.push_back(std::move(note));
+  return object;
+}
+
+bool CompiledModule::add_made(Result<CodeObject> object) {
+  if (!object.has_value()) return false;
+  std::vector<CodeObject> objects;
+  objects.push_back(*std::move(object));
+  return add(std::move(objects)).has_value();
+}
+
 bool CompiledModule::compile(uint32_t function_index) {
   if (is_compiled(function_index)) return true;
-  Result<CodeObject> object = compile_function(context_, function_index);
-  std::vector<CodeObject> objects;
-  if (object.has_value()) objects.push_back(*std::move(object));
-  if (objects.empty() || !add(std::move(objects)).has_value()) refuse(function_index);
+  if (!add_made(make(function_index))) refuse(function_index);
   return is_compiled(function_index);
+}
+
+std::vector<Compilation> CompiledModule::compilations() const {
+  const std::shared_lock lock(mutex_);
+  return compilations_;
+}
+
+// ---- loops ----
+
+std::optional<LoopEntry> CompiledModule::ask_for_loop(const runtime::LoopPlace& place) {
+  const std::unique_lock lock(mutex_);
+  for (const uint32_t offset : place.offsets) {
+    const auto [entry, is_new] = loops_.try_emplace({place.function_index, offset});
+    if (is_new) return LoopEntry{offset, place.stack_base};
+    if (entry->second.code.load(std::memory_order_relaxed) == nullptr) return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+bool CompiledModule::compile_loop(uint32_t function_index, const LoopEntry& entry) {
+  TypeRegistry& types = *module_.decoded.registry;
+  const FuncType& type = *types.get(module_.decoded.function_type_id(function_index)).func();
+  const TypeId type_id = types.intern(FuncType{{}, type.results});
+  {
+    const std::unique_lock lock(mutex_);
+    loops_[{function_index, entry.offset}].type_id = type_id;
+  }
+  const bool is_done = add_made(make(function_index, &entry));
+  BRINK_TRACE(Translate, "func {}: loop at {:#x} {}", function_index, entry.offset,
+              is_done ? "has machine code" : "stays in the interpreter");
+  return is_done;
+}
+
+runtime::FuncObject* CompiledModule::loop_function(runtime::InstanceObject& instance,
+                                                   uint32_t function_index, uint32_t offset) {
+  LoopCode* loop = nullptr;
+  {
+    const std::shared_lock lock(mutex_);
+    const auto found = loops_.find({function_index, offset});
+    if (found == loops_.end() || found->second.code.load() == nullptr) return nullptr;
+    loop = &found->second;
+  }
+  runtime::FuncObject& function = instance.store->loop_entry;
+  function.code = &loop->current;
+  function.instance = &instance;
+  function.type_id = loop->type_id;
+  function.function_index = function_index;
+  function.native = &loop->code;
+  function.native_adapter.store(nullptr, std::memory_order_relaxed);
+  function.param_slots = 0;
+  function.result_slots = 0;
+  for (const ValType type : instance.store->types().get(loop->type_id).func()->results)
+    function.result_slots += type.slots();
+  function.store = instance.store;
+  return &function;
 }
 
 void CompiledModule::compile_all(uint32_t threads) {
@@ -214,8 +291,9 @@ void CompiledModule::refuse(uint32_t function_index) {
 
 Status CompiledModule::add(std::vector<CodeObject> objects) {
   const std::scoped_lock lock(adding_);
-  std::erase_if(objects,
-                [&](const CodeObject& object) { return is_compiled(object.function_index); });
+  std::erase_if(objects, [&](const CodeObject& object) {
+    return object.loop_offset == CodeObject::kNoLoop && is_compiled(object.function_index);
+  });
   return objects.empty() ? Status() : place(objects);
 }
 
@@ -260,7 +338,8 @@ Status CompiledModule::place(std::span<CodeObject> objects) {
   {
     const std::unique_lock lock(mutex_);
     for (auto& function : placed) {
-      is_compiled_[function->object.function_index - imported()] = true;
+      if (function->object.loop_offset == CodeObject::kNoLoop)
+        is_compiled_[function->object.function_index - imported()] = true;
       functions_.push_back(std::move(function));
     }
   }
@@ -270,10 +349,19 @@ Status CompiledModule::place(std::span<CodeObject> objects) {
   for (const auto& function : added) {
     note_placed(told, function->object.function_index,
                 {function->code, function->object.code_bytes}, function->object.frame_bytes);
-    publish(function->object.function_index, function->code);
+    publish(*function);
   }
   tell(told);
   return {};
+}
+
+void CompiledModule::publish(const OwnFunction& function) {
+  const CodeObject& object = function.object;
+  if (object.loop_offset == CodeObject::kNoLoop)
+    return publish(object.function_index, function.code);
+  const std::unique_lock lock(mutex_);
+  loops_[{object.function_index, object.loop_offset}].code.store(function.code,
+                                                                 std::memory_order_release);
 }
 
 /// All but direct calls.

@@ -20,6 +20,7 @@
 #define BRINK_COMPILE_RUNTIME_COMPILED_MODULE_H_
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -27,6 +28,7 @@
 #include <span>
 #include <vector>
 
+#include "brink/compilation.h"
 #include "engine/compile/artifact/artifact_file.h"
 #include "engine/compile/code_view.h"
 #include "engine/compile/compiler.h"
@@ -39,8 +41,19 @@
 #include "engine/platform/executable_memory.h"
 #include "engine/platform/fault_handler.h"
 #include "engine/runtime/module_state.h"
+#include "engine/runtime/store_state.h"
+#include "engine/runtime/tiers.h"
 
 namespace brink::compile {
+
+/// Code that goes on at a loop, see LoopEntry.
+struct LoopCode {
+  LoopCode() { header.native.store(true); }
+  runtime::CodeHeader header;
+  std::atomic<const runtime::CodeHeader*> current = &header;
+  std::atomic<const void*> code = nullptr;  ///< null: being compiled, or refused
+  TypeId type_id = 0;
+};
 
 /// What the compiler keeps of an engine.
 struct CompilerState : runtime::ModuleCode {
@@ -73,10 +86,20 @@ class CompiledModule : public runtime::ModuleCode {
   /// out.
   Status add(std::vector<CodeObject> objects);
 
+  /// The loop whose code a guest in `place` is to ask for next: the outermost that nobody has asked
+  /// for. None if one of them is still waited for, or refused.
+  std::optional<LoopEntry> ask_for_loop(const runtime::LoopPlace& place);
+  /// Compiles one that has been asked for.
+  bool compile_loop(uint32_t function_index, const LoopEntry& entry);
+  /// The code at a loop in the shape of a function of the instance; null if there is none.
+  runtime::FuncObject* loop_function(runtime::InstanceObject& instance, uint32_t function_index,
+                                     uint32_t offset);
+
   /// What to jump to in order to run the function: never null.
   const void* entry(uint32_t function_index) const;
   /// From now on compiled callers of the function leave compiled code; null if they cannot.
   const void* make_exit(uint32_t function_index);
+  std::vector<Compilation> compilations() const;
   bool wants_native() const { return wants_native_; }
   bool is_compiled(uint32_t function_index) const;
   /// Whether a function has become hot just now.
@@ -109,8 +132,11 @@ class CompiledModule : public runtime::ModuleCode {
   std::atomic<const void*>& slot(uint32_t function_index) const;
   void fill_data_area();
   void route_calls();
+  Result<CodeObject> make(uint32_t function_index, const LoopEntry* loop = nullptr);
+  bool add_made(Result<CodeObject> object);
   Status place(std::span<CodeObject> objects);
   void relocate(const CodeObject& object, uint8_t* code) const;
+  void publish(const OwnFunction& function);
   void publish(uint32_t function_index, const uint8_t* code);
   bool somebody_wants_to_know() const;
   void tell_of_artifact();
@@ -140,6 +166,8 @@ class CompiledModule : public runtime::ModuleCode {
   mutable std::shared_mutex mutex_;                      // of what follows
   std::vector<std::unique_ptr<OwnFunction>> functions_;  // by address
   std::vector<bool> is_compiled_;                        // by defined function
+  std::vector<Compilation> compilations_;
+  std::map<std::pair<uint32_t, uint32_t>, LoopCode> loops_;  // by function and offset
 };
 
 inline CompiledModule& compiled_module(runtime::ModuleState& module) {

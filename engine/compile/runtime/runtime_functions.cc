@@ -12,10 +12,12 @@
 
 #include <cstring>
 
+#include "engine/compile/runtime/compiled_module.h"
 #include "engine/runtime/gc_objects.h"
 #include "engine/runtime/operations.h"
 #include "engine/runtime/parking_lot.h"
 #include "engine/runtime/store_state.h"
+#include "engine/support/check.h"
 
 namespace brink::compile {
 namespace {
@@ -67,6 +69,14 @@ TrapCode RefTest(InstanceObject& instance, Slot* slots, uint32_t heap_code, uint
   const ValType type = ValType::ref(HeapType::from_code(heap_code), nullable != 0);
   slots[0] =
       runtime::is_instance(*instance.store, slots[0], instance.module->decoded.canonical(type));
+  return TrapCode::None;
+}
+
+TrapCode LoopCode(InstanceObject& instance, Slot* slots, uint32_t function, uint32_t offset) {
+  runtime::FuncObject* code =
+      compiled_module(*instance.module).loop_function(instance, function, offset);
+  BRINK_CHECK(code != nullptr);  // an inner loop is asked for when those around it have code
+  slots[0] = reinterpret_cast<Slot>(code);
   return TrapCode::None;
 }
 

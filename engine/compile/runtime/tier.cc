@@ -27,14 +27,27 @@ void unwatch(runtime::StoreState& store) {
 void note(const runtime::InstanceObject& instance, uint32_t function_index, uint32_t weight) {
   tier_up(*instance.store).note(instance, function_index, weight);
 }
+void note_loop(const runtime::InstanceObject& instance, const runtime::LoopPlace& place) {
+  tier_up(*instance.store).note_loop(instance, place);
+}
+runtime::FuncObject* enter_loop(runtime::InstanceObject& instance, uint32_t function_index,
+                                uint32_t offset) {
+  runtime::FuncObject* function =
+      compiled_module(*instance.module).loop_function(instance, function_index, offset);
+  // Who comes here again has called the function again.
+  if (function != nullptr) note(instance, function_index, 1);
+  return function;
+}
 void compile_now(runtime::ModuleState& module, uint32_t function_index) {
   compiled_module(module).compile(function_index);
 }
 
-constexpr runtime::TierOperations kAlways = {
-    &enter, &describe, &mark, &find_landing, &host_entry, nullptr, nullptr, nullptr, nullptr};
-constexpr runtime::TierOperations kWhenHot = {&enter, &describe, &mark, &find_landing, &host_entry,
-                                              &watch, &unwatch,  &note, &compile_now};
+constexpr runtime::TierOperations kAlways = {&enter,      &describe, &mark,   &find_landing,
+                                             &host_entry, nullptr,   nullptr, nullptr,
+                                             nullptr,     nullptr,   nullptr, nullptr};
+constexpr runtime::TierOperations kWhenHot = {&enter,       &describe,  &mark,       &find_landing,
+                                              &host_entry,  &watch,     &unwatch,    &note,
+                                              &compile_now, &note_loop, &enter_loop, nullptr};
 
 }  // namespace
 
@@ -58,6 +71,11 @@ Status attach(runtime::ModuleState& module,
   module.compiled_code = std::move(code);
   if (wants_native && config.eager_translation) compiled.compile_all(0);
   return {};
+}
+
+std::vector<Compilation> compilations(const runtime::ModuleState& module) {
+  if (module.compiled_code == nullptr) return {};
+  return static_cast<const CompiledModule&>(*module.compiled_code).compilations();
 }
 
 }  // namespace brink::compile

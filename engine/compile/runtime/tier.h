@@ -7,7 +7,9 @@
 #define BRINK_COMPILE_RUNTIME_TIER_H_
 
 #include <memory>
+#include <vector>
 
+#include "brink/compilation.h"
 #include "brink/error.h"
 #include "engine/compile/artifact/artifact_file.h"
 #include "engine/runtime/module_state.h"
@@ -22,6 +24,9 @@ void install(runtime::EngineState& engine);
 /// there already is, or null.
 Status attach(runtime::ModuleState& module,
               std::shared_ptr<const artifact::ArtifactFile> artifact = nullptr);
+
+/// What has been compiled of a module, and refused.
+std::vector<Compilation> compilations(const runtime::ModuleState& module);
 
 }  // namespace brink::compile
 

@@ -19,13 +19,24 @@ namespace {
 constexpr auto kPeriod = std::chrono::milliseconds(1);
 /// Periods without anybody looking up, after which the thread sleeps.
 constexpr uint32_t kIdlePeriods = 50;
-
-struct Job {
-  std::shared_ptr<runtime::ModuleState> module;
-  uint32_t function_index = 0;
-};
+/// Calls and rounds of loops of a store before anybody looks where it is.
+constexpr uint32_t kUncountedLookUps = 1000;
 
 }  // namespace
+
+struct TierUp::Job {
+  std::shared_ptr<runtime::ModuleState> module;
+  uint32_t function_index = 0;
+  std::optional<LoopEntry> loop;  ///< else the whole function
+
+  void run() {
+    CompiledModule& code = compiled_module(*module);
+    if (!loop)
+      code.compile(function_index);
+    else if (code.compile_loop(function_index, *loop))
+      module->engine.state()->interpreter->open_loop(*module, function_index, loop->offset);
+  }
+};
 
 /// Outlives the TierUp if the thread is the last to let go of a module, and so of the engine.
 struct TierUp::Shared {
@@ -60,7 +71,7 @@ struct TierUp::Shared {
         Job job = std::move(jobs.front());
         jobs.pop_front();
         lock.unlock();
-        compiled_module(*job.module).compile(job.function_index);
+        job.run();
         job = {};
         lock.lock();
         continue;
@@ -94,8 +105,8 @@ TierUp::~TierUp() {
 void TierUp::watch(runtime::StoreState& store) {
   const std::scoped_lock lock(shared_->mutex);
   shared_->stores.push_back(&store);
-  if (!shared_->thread.joinable())
-    shared_->thread = std::thread([shared = shared_] { shared->run(); });
+  store.exec.uncounted_look_ups = kUncountedLookUps;
+  store.ask_for_sample();
 }
 
 void TierUp::unwatch(runtime::StoreState& store) {
@@ -105,10 +116,30 @@ void TierUp::unwatch(runtime::StoreState& store) {
 
 void TierUp::note(const runtime::InstanceObject& instance, uint32_t function_index,
                   uint32_t weight) {
+  if (instance.store->engine.config().loop_stress) return;
   const bool is_hot = compiled_module(*instance.module).warm_up(function_index, weight);
+  add(is_hot ? std::optional(Job{instance.module_owner, function_index, std::nullopt})
+             : std::nullopt);
+}
+
+void TierUp::note_loop(const runtime::InstanceObject& instance, const runtime::LoopPlace& place) {
+  CompiledModule& code = compiled_module(*instance.module);
+  std::optional<LoopEntry> loop = code.ask_for_loop(place);
+  const auto job = [&] {
+    return loop ? std::optional(Job{instance.module_owner, place.function_index, loop})
+                : std::nullopt;
+  };
+  if (!instance.store->engine.config().loop_stress) return add(job());
+  for (; loop; loop = code.ask_for_loop(place)) job()->run();
+}
+
+/// Also when there is none: whoever has looked up wants to be asked again.
+void TierUp::add(std::optional<Job> job) {
   {
     const std::scoped_lock lock(shared_->mutex);
-    if (is_hot) shared_->jobs.push_back({instance.module_owner, function_index});
+    if (job) shared_->jobs.push_back(*std::move(job));
+    if (!shared_->thread.joinable())
+      shared_->thread = std::thread([shared = shared_] { shared->run(); });
   }
   shared_->changed.notify_one();
 }

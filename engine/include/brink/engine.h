@@ -64,6 +64,8 @@ struct EngineConfig {
   bool debug_info = false;
   /// For tests: collect garbage at every allocation and overwrite what is not alive.
   bool gc_stress = false;
+  /// For tests, with Tier::Auto: go over to compiled code in the first round of each loop.
+  bool loop_stress = false;
 };
 
 /// Where the code of a module came from.
