@@ -271,9 +271,14 @@ void Translator::block(Decoder& d, Frame& frame) {
 void Translator::loop(Decoder& d, Frame& frame) {
   start(d, frame.offset, Opcode::Loop);
   charge();
-  // Whoever goes over to compiled code here finds all operands in their slots.
+  flush(d, true, frame.height);
+  // Whoever goes over to compiled code here finds all operands in their slots. Constants below the
+  // loop stay constants all the same: where other ways join, nobody may have been here.
   const bool is_shallow = d.operands().size() <= kMaxLoopOperands;
-  flush(d, true, is_shallow ? 0 : frame.height);
+  for (const Item& item : d.operands().first(is_shallow ? frame.height : 0)) {
+    Value constant = item.value;
+    if (constant.kind == Value::Kind::Const) code_.materialize(constant, item.type);
+  }
   frame.control.base = stack_slot(d, frame.height);
   code_.start_block();
   frame.control.loop_start = code_.size();

@@ -311,3 +311,16 @@
         (br_if $outer (i32.lt_u (local.get $i) (i32.const 5)))))
     (local.get $s)))
 (assert_return (invoke "large") (i32.const 50))
+;; Constants below a loop that is not reached.
+(module
+  (func (export "constant_below") (param i32) (result i32)
+    (local $i i32)
+    (i32.const 7)
+    (if (local.get 0)
+      (then
+        (loop $l
+          (local.set $i (i32.add (local.get $i) (i32.const 1)))
+          (br_if $l (i32.lt_u (local.get $i) (i32.const 3))))))
+    (i32.add (local.get $i))))
+(assert_return (invoke "constant_below" (i32.const 0)) (i32.const 7))
+(assert_return (invoke "constant_below" (i32.const 1)) (i32.const 10))
