@@ -8,6 +8,9 @@
 #define BRINK_RUNTIME_CLI_COMMAND_H_
 
 #include <functional>
+#include <optional>
+#include <span>
+#include <string>
 
 #include <CLI/CLI.hpp>
 
@@ -22,6 +25,8 @@ inline constexpr int kExitTrap = 134;  ///< as a shell shows a process that died
 using Action = std::function<int()>;
 
 void add_run_command(CLI::App& app, Action& action);
+/// `brink run FILE ...` without any option, for which nothing has to be set up to be parsed.
+std::optional<Action> plain_run(std::span<const std::string> words);
 void add_compile_command(CLI::App& app, Action& action);
 void add_cache_command(CLI::App& app, Action& action);
 void add_validate_command(CLI::App& app, Action& action);

@@ -5,6 +5,7 @@
 // `brink FILE ...` is short for `brink run FILE ...`.
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,20 +34,20 @@ constexpr Command kCommands[] = {
     {"completion", brink::cli::add_completion_command},
 };
 
+bool is_command(std::string_view word) {
+  return std::ranges::find(kCommands, word, &Command::name) != std::end(kCommands);
+}
+
+bool is_global_flag(std::string_view word) {
+  return word == "--help" || word == "-h" || word == "--version" || word == "-V";
+}
+
 /// Adds the command that the first word names, which starts the program much faster than adding
-/// all; puts "run" in front when that word is neither flag nor command. All are added for who talks
-/// about all of them.
-void add_commands(CLI::App& app, Action& action, std::vector<std::string>& words) {
-  const std::string first = words.empty() ? "--help" : words.front();
-  const auto named = std::ranges::find(kCommands, first, &Command::name);
-  const bool is_global_flag =
-      first == "--help" || first == "-h" || first == "--version" || first == "-V";
-  if (is_global_flag || first == "completion") {
-    for (const Command& command : kCommands) command.add(app, action);
-    return;
-  }
-  if (named == std::end(kCommands)) words.insert(words.begin(), "run");
-  (named == std::end(kCommands) ? kCommands : named)->add(app, action);
+/// all. All are added for who talks about all of them.
+void add_commands(CLI::App& app, Action& action, std::string_view first) {
+  for (const Command& command : kCommands)
+    if (first == command.name || first == "completion" || !is_command(first))
+      command.add(app, action);
 }
 
 /// What a person sees who typed a command line that cannot be.
@@ -59,14 +60,18 @@ std::string describe_usage_error(const CLI::App* app, const CLI::Error& error) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.empty()) words.push_back("--help");
+  if (!is_command(words.front()) && !is_global_flag(words.front()))
+    words.insert(words.begin(), "run");
+  if (words.front() == "run")
+    if (const auto plain = brink::cli::plain_run(std::span(words).subspan(1))) return (*plain)();
   CLI::App app{"Brink runs WebAssembly.", "brink"};
   app.set_version_flag("-V,--version", std::string("brink ") + brink::cli::kVersion);
   app.require_subcommand(1);
   app.failure_message(describe_usage_error);
   Action action;
-  std::vector<std::string> words(argv + 1, argv + argc);
-  add_commands(app, action, words);
-  if (words.empty()) words.push_back("--help");
+  add_commands(app, action, words.front());
   std::reverse(words.begin(), words.end());  // as CLI11 wants them
   try {
     app.parse(words);

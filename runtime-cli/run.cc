@@ -6,6 +6,8 @@
 #include <sys/resource.h>
 
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
 
 #include <fmt/format.h>
@@ -21,6 +23,13 @@
 #include "runtime-cli/module_source.h"
 #include "runtime-cli/report.h"
 #include "runtime-cli/stats.h"
+
+// gcc says __SANITIZE_...__, clang answers a question.
+#if defined(__has_feature)
+#define BRINK_HAS_SANITIZER (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define BRINK_HAS_SANITIZER 0
+#endif
 
 namespace brink::cli {
 namespace {
@@ -206,8 +215,10 @@ int run_in_store(const RunOptions& options, const Module& module, Store& store,
   auto wasi = wasi::Wasi::create(make_wasi_config(options, deadline));
   if (!wasi.has_value()) return report_error("", wasi.error());
   Linker linker(store);
-  if (const Status status = (*wasi)->add_to_linker(linker); !status.has_value())
-    return report_error("", status.error());
+  // What is loaded besides may import anything.
+  const Status added = options.preloads.empty() ? (*wasi)->add_to_linker(linker, module)
+                                                : (*wasi)->add_to_linker(linker);
+  if (!added.has_value()) return report_error("", added.error());
   for (const std::string& spec : options.preloads)
     if (const int status = preload(module.engine(), linker, spec); status != 0) return status;
   const auto instance = linker.instantiate(module);
@@ -215,6 +226,18 @@ int run_in_store(const RunOptions& options, const Module& module, Store& store,
   if (!instance.has_value()) return report(options.file(), instance.error());
   return options.invoke.empty() ? run_program(options, *instance) : invoke(options, *instance);
 }
+
+/// The end of the process, at once: the system takes memory and files back faster than we can, and
+/// nobody waits for a function that is being compiled. Sanitizers want to see everything given
+/// back.
+int leave(int status) {
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !BRINK_HAS_SANITIZER
+  std::fflush(nullptr);
+  std::_Exit(status);
+#endif
+  return status;
+}
+#undef BRINK_HAS_SANITIZER
 
 int run(const RunOptions& options) {
   const Result<EngineConfig> config = options.engine.config();
@@ -245,7 +268,7 @@ int run(const RunOptions& options) {
     print_stats(*module, store, start, compiled, instantiated, options.engine.fuel);
     if (config->tier != Tier::Interpreter) print_compilations(*module, start);
   }
-  return status;
+  return leave(status);
 }
 
 /// FILE and the guest's words are no options of the parser, so it has to be told of them.
@@ -256,6 +279,13 @@ class RunFormatter : public CLI::Formatter {
 };
 
 }  // namespace
+
+std::optional<Action> plain_run(std::span<const std::string> words) {
+  if (words.empty() || words.front().starts_with('-')) return std::nullopt;
+  auto options = std::make_shared<RunOptions>();
+  options->words.assign(words.begin(), words.end());
+  return [options] { return run(*options); };
+}
 
 void add_run_command(CLI::App& app, Action& action) {
   auto options = std::make_shared<RunOptions>();

@@ -6,11 +6,14 @@
 
 #include "brink/linker.h"
 
+#include <algorithm>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "brink/store.h"
 #include "brink/wasi.h"
+#include "engine/wasm/module.h"
 #include "wasi/context.h"
 
 namespace brink::wasi {
@@ -68,10 +71,26 @@ auto exit_function(std::shared_ptr<Context> context) {
   };
 }
 
+/// Names of what a module imports from another.
+std::vector<std::string_view> imported_names(const Module& importer, std::string_view module) {
+  std::vector<std::string_view> names;
+  for (const wasm::Import& import : importer.decoded().imports)
+    if (import.module == module) names.push_back(import.name);
+  return names;
+}
+
+/// `importer`: whose imports are all that is needed; null for everything.
 Status define_all(Linker& linker, const std::shared_ptr<Context>& context, std::string_view module,
-                  Abi abi) {
+                  Abi abi, const Module* importer) {
+  std::vector<std::string_view> names;
+  if (importer != nullptr) names = imported_names(*importer, module);
+  if (importer != nullptr && names.empty()) return {};
+  const auto is_needed = [&](std::string_view name) {
+    return importer == nullptr || std::ranges::find(names, name) != names.end();
+  };
 #define BRINK_WASI_FUNCTION(name, ...)                                                    \
-  if constexpr (std::string_view(#name) == "proc_exit") {                                 \
+  if (!is_needed(#name)) {                                                                \
+  } else if constexpr (std::string_view(#name) == "proc_exit") {                          \
     auto status = linker.define(module, #name, exit_function(context));                   \
     if (!status) return status;                                                           \
   } else {                                                                                \
@@ -89,12 +108,25 @@ std::span<const FunctionInfo> functions() {
   return kFunctions;
 }
 
-Status Wasi::add_to_linker(Linker& linker) {
-  if (auto status = define_all(linker, context_, "wasi_snapshot_preview1", Abi::Preview1);
+namespace {
+
+Status define_both(Linker& linker, const std::shared_ptr<Context>& context,
+                   const Module* importer) {
+  if (auto status = define_all(linker, context, "wasi_snapshot_preview1", Abi::Preview1, importer);
       !status) {
     return status;
   }
-  return define_all(linker, context_, "wasi_unstable", Abi::Snapshot0);
+  return define_all(linker, context, "wasi_unstable", Abi::Snapshot0, importer);
+}
+
+}  // namespace
+
+Status Wasi::add_to_linker(Linker& linker) {
+  return define_both(linker, context_, nullptr);
+}
+
+Status Wasi::add_to_linker(Linker& linker, const Module& module) {
+  return define_both(linker, context_, &module);
 }
 
 }  // namespace brink::wasi

@@ -148,6 +148,8 @@ class Wasi {
   /// Defines all functions as "wasi_snapshot_preview1" and "wasi_unstable". What is defined keeps
   /// the state alive; the Wasi may go.
   Status add_to_linker(Linker& linker);
+  /// The same for those that a module imports: less to do for who runs one program.
+  Status add_to_linker(Linker& linker, const Module& module);
 
   Context& context() { return *context_; }
 
