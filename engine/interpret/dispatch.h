@@ -24,6 +24,20 @@
 #error "the interpreter needs a compiler with tail calls: clang, or gcc 12 and newer"
 #endif
 
+// The handler at a place. That of a loop's header is exchanged while others run the code (see
+// InterpreterCode::open_loop): an aligned word, so that a plain load gives one or the other on
+// every processor. Only the thread sanitizer has to be told.
+#if defined(__SANITIZE_THREAD__)
+#define BRINK_HANDLER_AT(pc) __atomic_load_n(&(pc)->handler, __ATOMIC_ACQUIRE)
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define BRINK_HANDLER_AT(pc) __atomic_load_n(&(pc)->handler, __ATOMIC_ACQUIRE)
+#endif
+#endif
+#ifndef BRINK_HANDLER_AT
+#define BRINK_HANDLER_AT(pc) ((pc)->handler)
+#endif
+
 /// Parameters and arguments of every handler.
 #define BRINK_STATE                                                                              \
   [[maybe_unused]] const CodeWord *pc, [[maybe_unused]] Slot *fp, [[maybe_unused]] uint8_t *mem, \
@@ -36,10 +50,10 @@
 #define BRINK_GOTO(function) BRINK_MUSTTAIL return function(BRINK_STATE_ARGS)
 
 /// Continues with the instruction at `target`.
-#define BRINK_DISPATCH(target) \
-  do {                         \
-    pc = (target);             \
-    BRINK_GOTO(pc->handler);   \
+#define BRINK_DISPATCH(target)        \
+  do {                                \
+    pc = (target);                    \
+    BRINK_GOTO(BRINK_HANDLER_AT(pc)); \
   } while (0)
 
 /// Continues with the instruction `words` further on.

@@ -183,7 +183,7 @@ CallOutcome enter(StoreState& store, FuncObject& function, Slot* slots, bool is_
   rt.has_left = false;
   platform::enter_guest(
       activation,
-      reinterpret_cast<platform::GuestFunction>(reinterpret_cast<void*>(entry->handler)),
+      reinterpret_cast<platform::GuestFunction>(reinterpret_cast<void*>(BRINK_HANDLER_AT(entry))),
       reinterpret_cast<uintptr_t>(entry), reinterpret_cast<uintptr_t>(fp),
       reinterpret_cast<uintptr_t>(instance->memory0_base), reinterpret_cast<uintptr_t>(instance),
       reinterpret_cast<uintptr_t>(&rt));

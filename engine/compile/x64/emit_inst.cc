@@ -108,6 +108,7 @@ Emitter::Mem Emitter::memory(const Placed& placed, uint32_t bytes) {
   Mem mem;
   switch (Address::base_of(mode)) {
     case Address::Base::Constant:
+      ++label_uses_;
       return x86::ptr(constant_labels_[static_cast<uint32_t>(inst.disp)], 0, bytes);
     case Address::Base::TypeId: return x86::ptr(x86::rip, 0, bytes);
     case Address::Base::Register: mem = x86::ptr(next(), inst.disp, bytes); break;

@@ -37,13 +37,14 @@ void EncoderErrors::handleError(asmjit::Error, const char* message, asmjit::Base
 
 Emitter::Emitter(const ir::Function& function, const LoweredFunction& lowered,
                  const Allocation& allocation, const std::vector<bool>& short_jumps,
-                 std::string* assembly)
+                 const Emitter* previous, std::string* assembly)
     : function_(function),
       lowered_(lowered),
       machine_(lowered.machine),
       allocation_(allocation),
       assembly_(assembly),
       short_jumps_(short_jumps),
+      previous_(previous),
       has_avx_(lowered.has_avx),
       constants_(lowered.constants) {
   asmjit::Environment environment(asmjit::Arch::kX64);
@@ -111,15 +112,70 @@ void Emitter::emit_block(uint32_t block) {
   const MachineBlock& b = machine_.blocks[block];
   block_ = block;
   a_.bind(labels_[block]);
-  for (uint32_t i = b.first_inst; i < b.first_inst + b.inst_count; ++i) emit_inst(i);
+  const auto move = std::lower_bound(
+      allocation_.moves.begin(), allocation_.moves.end(), b.first_inst,
+      [](const AllocatedMove& candidate, uint32_t inst) { return candidate.before < inst; });
+  next_move_ = static_cast<size_t>(move - allocation_.moves.begin());
+  is_run_open_ = false;
+  for (uint32_t i = b.first_inst; i < b.first_inst + b.inst_count;) {
+    if (previous_ != nullptr && next_run_ < previous_->runs_.size() &&
+        previous_->runs_[next_run_].first_inst == i) {
+      const Run& run = previous_->runs_[next_run_++];
+      copy_run(run);
+      i = run.inst_end;
+      continue;
+    }
+    const Marks before = marks();
+    emit_inst(i);
+    if (previous_ == nullptr) note_run(i, before);
+    ++i;
+  }
+}
+
+// --- What is encoded once ---
+
+Emitter::Marks Emitter::marks() const {
+  return {here(), static_cast<uint32_t>(object_.sites.size()), code_.labelCount(),
+          jumps_.size() + slow_paths_.size() + label_uses_ + object_.relocations.size() +
+              object_.maps.size() + object_.landings.size() + tables_.size()};
+}
+
+/// An instruction that has added nothing but bytes and sites can be copied.
+void Emitter::note_run(uint32_t index, const Marks& before) {
+  const Marks now = marks();
+  if (now.labels != before.labels || now.others != before.others) {
+    is_run_open_ = false;
+    return;
+  }
+  if (!is_run_open_) {
+    const auto site = static_cast<uint32_t>(run_sites_.size());
+    runs_.push_back({index, index, before.offset, before.offset, site, site});
+    is_run_open_ = true;
+  }
+  Run& run = runs_.back();
+  run.inst_end = index + 1;
+  run.end = now.offset;
+  for (uint32_t i = before.sites; i < now.sites; ++i) run_sites_.push_back(object_.sites[i]);
+  run.site_end = static_cast<uint32_t>(run_sites_.size());
+}
+
+void Emitter::copy_run(const Run& run) {
+  const uint32_t start = here();
+  const uint8_t* const code = previous_->code_.sectionById(0)->buffer().data();
+  if (run.end != run.start) a_.embed(code + run.start, run.end - run.start);
+  for (uint32_t i = run.first_site; i < run.site_end; ++i) {
+    CodeSite site = previous_->run_sites_[i];
+    site.offset += start - run.start;
+    object_.sites.push_back(site);
+  }
+  const auto& moves = allocation_.moves;
+  while (next_move_ < moves.size() && moves[next_move_].before < run.inst_end) ++next_move_;
 }
 
 void Emitter::emit_inst(uint32_t index) {
   const auto& moves = allocation_.moves;
-  auto move = std::lower_bound(
-      moves.begin(), moves.end(), index,
-      [](const AllocatedMove& candidate, uint32_t inst) { return candidate.before < inst; });
-  for (; move != moves.end() && move->before == index; ++move) emit_move_between(*move);
+  for (; next_move_ < moves.size() && moves[next_move_].before == index; ++next_move_)
+    emit_move_between(moves[next_move_]);
   const Placed placed = place(index);
   if (is_pseudo(placed.inst.code)) return emit_pseudo(placed);
   if (placed.inst.position != ir::kNoPosition) add_site(here(), placed.inst.position);
@@ -187,6 +243,7 @@ void Emitter::emit_slow_paths() {
 }
 
 Emitter::Label Emitter::constant(V128 bits, uint8_t bytes) {
+  ++label_uses_;
   const PoolConstant wanted = {bits, bytes};
   const auto found = std::find(constants_.begin(), constants_.end(), wanted);
   if (found != constants_.end())
@@ -323,13 +380,14 @@ void Emitter::jump_data_area(RelocationKind kind, uint32_t index) {
 CodeObject emit_code(const ir::Function& function, const LoweredFunction& lowered,
                      const Allocation& allocation, std::string* assembly) {
   const std::vector<bool> none;
-  Emitter first(function, lowered, allocation, none, nullptr);
+  Emitter first(function, lowered, allocation, none, nullptr, nullptr);
   CodeObject object = first.run();
   const std::vector<bool> short_jumps = first.possible_short_jumps();
   const bool is_final =
       std::find(short_jumps.begin(), short_jumps.end(), true) == short_jumps.end();
   if (is_final && assembly == nullptr) return object;
-  return Emitter(function, lowered, allocation, short_jumps, assembly).run();
+  const Emitter* const previous = assembly == nullptr ? &first : nullptr;
+  return Emitter(function, lowered, allocation, short_jumps, previous, assembly).run();
 }
 
 }  // namespace brink::compile::x64

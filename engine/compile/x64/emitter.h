@@ -56,16 +56,34 @@ class Emitter {
     PReg def(uint32_t i) const { return operands[def_at[i]].reg; }
   };
 
-  /// `short_jumps`: by number of the jump, those that reach their target with one byte.
+  /// `short_jumps`: by number of the jump, those that reach their target with one byte. `previous`:
+  /// has encoded the same without them, so that all but jumps can be copied; may be null.
   Emitter(const ir::Function& function, const LoweredFunction& lowered,
           const Allocation& allocation, const std::vector<bool>& short_jumps,
-          std::string* assembly);
+          const Emitter* previous, std::string* assembly);
   CodeObject run();
   /// After run(): which jumps would have reached their target with one byte. They can be short when
   /// the function is encoded again, because distances only shrink.
   std::vector<bool> possible_short_jumps() const;
 
  private:
+  /// Consecutive instructions of a block, with the moves between them, that mean the same wherever
+  /// they are.
+  struct Run {
+    uint32_t first_inst = 0;
+    uint32_t inst_end = 0;
+    uint32_t start = 0;  ///< code offsets
+    uint32_t end = 0;
+    uint32_t first_site = 0;
+    uint32_t site_end = 0;  ///< in run_sites_
+  };
+  /// What an instruction has added besides bytes.
+  struct Marks {
+    uint32_t offset = 0;
+    uint32_t sites = 0;
+    uint32_t labels = 0;
+    size_t others = 0;
+  };
   struct SlowPath {
     Label label;
     std::function<void()> emit;
@@ -77,6 +95,9 @@ class Emitter {
   void emit_prologue();
   void emit_block(uint32_t block);
   void emit_inst(uint32_t index);
+  Marks marks() const;
+  void note_run(uint32_t index, const Marks& before);
+  void copy_run(const Run& run);
   void emit_slow_paths();
   void emit_constants();
   void finish();
@@ -153,6 +174,14 @@ class Emitter {
   };
   const std::vector<bool>& short_jumps_;
   std::vector<JumpSite> jumps_;
+
+  const Emitter* previous_;
+  std::vector<Run> runs_;            ///< in the order of the code
+  std::vector<CodeSite> run_sites_;  ///< of their instructions
+  bool is_run_open_ = false;
+  size_t next_run_ = 0;      ///< in those of previous_
+  uint32_t label_uses_ = 0;  ///< of labels of constants
+  size_t next_move_ = 0;     ///< in the allocation: the first at or behind the next instruction
 
   CodeObject object_;
   uint32_t frame_ = 0;            ///< what the prologue takes
