@@ -221,6 +221,21 @@ def case_max_memory(session):
     session.run("--max-memory", "128K", "big.wat").expect(1, err_lines=1, err_has="memory")
 
 
+def case_stats_of_the_compiler(session):
+    session.file("loop.wat", """(module (func $count (export "_start") (local $i i32)
+      (loop $l
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br_if $l (i32.lt_u (local.get $i) (i32.const 100))))))""")
+    outcome = session.run("run", "--loop-stress", "--stats", "loop.wat")
+    if "no compiler" in session.run("run", "--engine=jit", "loop.wat").err:
+        return
+    outcome.expect(0, err_has=[r"^compile +\d.* ms, 1 functions and loops, \d+ bytes to \d+$",
+                               r"ms: func 0 count, from the loop at 0x[0-9a-f]+ on, \d+ bytes to \d+$"])
+    nest = "(loop " * 300 + ")" * 300
+    session.file("nest.wat", f'(module (func (export "_start") {nest}))')
+    session.run("run", "--stats", "nest.wat").expect(0, err_has="func 0 _start stays in the interpreter: .*too complex")
+
+
 def case_stats(session):
     session.file("library.wat", guests.LIBRARY)
     session.run("--stats", "--invoke", "add", "library.wat", "1", "2").expect(

@@ -218,6 +218,7 @@ def case_wast_switches(session):
                             '(assert_invalid (module (func (result i32))) "type mismatch")')
     session.run("wast", "gc.wast").expect(0)
     session.run("wast", "--gc-stress", "--engine=interp", "gc.wast").expect(0)
+    session.run("wast", "--loop-stress", "--engine=auto", "gc.wast").expect(0)
     session.run("wast", "-W", "gc=n", "gc.wast").expect(1, out_has=["gc.wast:1: .*'gc'", "^1 passed, 1 failed$"])
 
 
