@@ -32,7 +32,13 @@ constexpr Command kCommands[] = {
     {"inspect", brink::cli::add_inspect_command},
     {"wast", brink::cli::add_wast_command},
     {"completion", brink::cli::add_completion_command},
+    // What other tools call some of them; the commands know these names themselves.
+    {"wat2wasm", brink::cli::add_parse_command},
+    {"wasm2wat", brink::cli::add_print_command},
+    {"objdump", brink::cli::add_inspect_command},
 };
+
+constexpr size_t kCommandCount = std::size(kCommands) - 3;  ///< without other tools' names
 
 bool is_command(std::string_view word) {
   return std::ranges::find(kCommands, word, &Command::name) != std::end(kCommands);
@@ -45,9 +51,10 @@ bool is_global_flag(std::string_view word) {
 /// Adds the command that the first word names, which starts the program much faster than adding
 /// all. All are added for who talks about all of them.
 void add_commands(CLI::App& app, Action& action, std::string_view first) {
-  for (const Command& command : kCommands)
-    if (first == command.name || first == "completion" || !is_command(first))
-      command.add(app, action);
+  if (const auto named = std::ranges::find(kCommands, first, &Command::name);
+      named != std::end(kCommands) && first != "completion")
+    return named->add(app, action);
+  for (const Command& command : std::span(kCommands).first(kCommandCount)) command.add(app, action);
 }
 
 /// What a person sees who typed a command line that cannot be.

@@ -19,6 +19,9 @@
 namespace brink::wasi {
 namespace {
 
+constexpr std::string_view kPreview1 = "wasi_snapshot_preview1";
+constexpr std::string_view kUnstable = "wasi_unstable";
+
 constexpr FunctionInfo kFunctions[] = {
 #define BRINK_WASI_FUNCTION(name, ...) {#name, #__VA_ARGS__},
 #include "wasi/functions.def"
@@ -112,11 +115,9 @@ namespace {
 
 Status define_both(Linker& linker, const std::shared_ptr<Context>& context,
                    const Module* importer) {
-  if (auto status = define_all(linker, context, "wasi_snapshot_preview1", Abi::Preview1, importer);
-      !status) {
+  if (auto status = define_all(linker, context, kPreview1, Abi::Preview1, importer); !status)
     return status;
-  }
-  return define_all(linker, context, "wasi_unstable", Abi::Snapshot0, importer);
+  return define_all(linker, context, kUnstable, Abi::Snapshot0, importer);
 }
 
 }  // namespace
@@ -125,8 +126,15 @@ Status Wasi::add_to_linker(Linker& linker) {
   return define_both(linker, context_, nullptr);
 }
 
+// A module that imports anything else gets all, so that the message about what is missing can say
+// what there is.
 Status Wasi::add_to_linker(Linker& linker, const Module& module) {
-  return define_both(linker, context_, &module);
+  const auto is_ours = [](const wasm::Import& import) {
+    return (import.module == kPreview1 || import.module == kUnstable) &&
+           std::ranges::find(kFunctions, import.name, &FunctionInfo::name) != std::end(kFunctions);
+  };
+  const bool is_enough = std::ranges::all_of(module.decoded().imports, is_ours);
+  return define_both(linker, context_, is_enough ? &module : nullptr);
 }
 
 }  // namespace brink::wasi

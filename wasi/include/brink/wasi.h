@@ -34,6 +34,7 @@
 
 namespace brink {
 class Linker;
+class Module;
 }
 
 namespace brink::wasi {
