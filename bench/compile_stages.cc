@@ -25,7 +25,6 @@
 #include "engine/compile/x64/emit.h"
 #include "engine/compile/x64/lower.h"
 #include "engine/decode/module_decoder.h"
-#include "engine/runtime/memory.h"
 #include "engine/validate/module_validator.h"
 
 namespace brink::compile {
@@ -89,7 +88,8 @@ bool measure(const std::string& path, int rounds) {
   runtime::ObjectLayouts layouts(*module->registry);
   ModuleContext context{*module, config, layouts, platform::cpu_features(), {}};
   for (const MemoryType& memory : module->memories)
-    context.memory_is_guarded.push_back(runtime::is_guarded_memory(memory, config));
+    context.memory_is_guarded.push_back(memory.address == AddressType::I32 &&
+                                        memory.page_size_log2 != 0);
   Round best;
   for (int i = 0; i < rounds; ++i) {
     Round round;
