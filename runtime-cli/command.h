@@ -33,6 +33,7 @@ void add_validate_command(CLI::App& app, Action& action);
 void add_parse_command(CLI::App& app, Action& action);
 void add_print_command(CLI::App& app, Action& action);
 void add_inspect_command(CLI::App& app, Action& action);
+void add_snapshot_command(CLI::App& app, Action& action);
 void add_wast_command(CLI::App& app, Action& action);
 void add_completion_command(CLI::App& app, Action& action);
 

@@ -150,6 +150,8 @@ void EngineOptions::add_to(CLI::App& command) {
   command.add_option("--fuel,--gas-limit", fuel, "trap after so many instructions")
       ->check(CLI::PositiveNumber);
   command.add_option("--timeout", timeout_text, "stop the guest after this time: 1s, 250ms");
+  command.add_flag("--strict", strict,
+                   "for modules that may mean harm: refuse large ones, lower all limits");
   command.add_option("--max-memory", max_memory, "most bytes of each memory: 64M, 1GiB");
   command.add_option("--max-stack,--stack-size", max_stack, "bytes of the guest's stack: 1M");
   command
@@ -181,7 +183,7 @@ void EngineOptions::take_groups() {
 }
 
 Result<EngineConfig> EngineOptions::config() const {
-  EngineConfig config;
+  EngineConfig config = strict ? EngineConfig::strict() : EngineConfig();
   for (const std::string& entry : wasm) BRINK_TRY(apply_feature(config.features, entry));
   config.tier = BRINK_TRY(parse_tier(engine));
   BRINK_TRY(apply_tuning(config, tuning));
@@ -214,7 +216,7 @@ Result<std::string> EngineOptions::cache_directory() const {
 }
 
 Result<StoreLimits> EngineOptions::limits() const {
-  StoreLimits limits;
+  StoreLimits limits = strict ? StoreLimits::strict() : StoreLimits();
   const auto take = [](const std::string& text, std::string_view flag, uint64_t& into) -> Status {
     if (text.empty()) return {};
     const std::optional<uint64_t> size = parse_size(text);

@@ -29,6 +29,7 @@ struct EngineOptions {
   std::string profile;
   bool gc_stress = false;
   bool loop_stress = false;
+  bool strict = false;
   std::vector<std::string> tuning;
   std::vector<std::string> debug;
   std::string cache;  ///< empty: none; "true": in the usual directory

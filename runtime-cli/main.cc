@@ -30,6 +30,7 @@ constexpr Command kCommands[] = {
     {"parse", brink::cli::add_parse_command},
     {"print", brink::cli::add_print_command},
     {"inspect", brink::cli::add_inspect_command},
+    {"snapshot", brink::cli::add_snapshot_command},
     {"wast", brink::cli::add_wast_command},
     {"completion", brink::cli::add_completion_command},
     // What other tools call some of them; the commands know these names themselves.

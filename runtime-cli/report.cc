@@ -63,4 +63,9 @@ int report_trap(std::string_view file, const Trap& trap) {
   return kExitTrap;
 }
 
+int report_failure(std::string_view file, const InstantiateError& error) {
+  if (const Error* e = std::get_if<Error>(&error)) return report_error(file, *e);
+  return report_trap(file, std::get<Trap>(error));
+}
+
 }  // namespace brink::cli

@@ -25,6 +25,9 @@ int report_usage(std::string_view message);
 /// kExitTrap.
 int report_trap(std::string_view file, const Trap& trap);
 
+/// Whichever of the two it is.
+int report_failure(std::string_view file, const InstantiateError& error);
+
 }  // namespace brink::cli
 
 #endif  // BRINK_RUNTIME_CLI_REPORT_H_

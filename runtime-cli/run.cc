@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <memory>
 
 #include <fmt/format.h>
@@ -23,6 +24,7 @@
 #include "runtime-cli/module_source.h"
 #include "runtime-cli/report.h"
 #include "runtime-cli/stats.h"
+#include "runtime-cli/wasi_grants.h"
 
 // gcc says __SANITIZE_...__, clang answers a question.
 #if defined(__has_feature)
@@ -39,11 +41,9 @@ using Clock = std::chrono::steady_clock;
 struct RunOptions {
   EngineOptions engine;
   std::vector<std::string> words;  ///< FILE and the guest's arguments
-  std::vector<std::string> dirs;
-  std::vector<std::string> env;
+  WasiGrants grants;
   std::vector<std::string> preloads;
   std::vector<std::string> listeners;
-  bool inherit_env = false;
   std::string argv0;
   std::string invoke;
   bool stats = false;
@@ -53,43 +53,13 @@ struct RunOptions {
   std::span<const std::string> args() const { return std::span(words).subspan(1); }
 };
 
-struct Directory {
-  std::string host;
-  std::string guest;
-  bool read_only = false;
-};
-
-/// "HOST", "HOST::GUEST", either with ":ro".
-Directory parse_directory(std::string spec) {
-  Directory directory;
-  if (spec.ends_with(":ro")) {
-    directory.read_only = true;
-    spec.resize(spec.size() - 3);
-  }
-  const size_t colons = spec.find("::");
-  directory.host = spec.substr(0, colons);
-  directory.guest = colons == std::string::npos ? directory.host : spec.substr(colons + 2);
-  return directory;
-}
-
 wasi::WasiConfig make_wasi_config(const RunOptions& options,
                                   std::optional<Clock::time_point> deadline) {
   wasi::WasiConfig config;
   std::vector<std::string> args(options.args().begin(), options.args().end());
   args.insert(args.begin(), options.argv0.empty() ? options.file() : options.argv0);
   config.args(std::move(args)).inherit_stdio();
-  if (options.inherit_env) config.inherit_env();
-  for (const std::string& spec : options.env) {
-    const size_t equals = spec.find('=');
-    if (equals != std::string::npos)
-      config.env(spec.substr(0, equals), spec.substr(equals + 1));
-    else if (const char* value = std::getenv(spec.c_str()))
-      config.env(spec, value);
-  }
-  for (const std::string& spec : options.dirs) {
-    Directory directory = parse_directory(spec);
-    config.preopen_dir(std::move(directory.host), std::move(directory.guest), directory.read_only);
-  }
+  options.grants.apply_to(config);
   for (const std::string& address : options.listeners) config.listen_tcp(address);
   if (deadline)
     config.interruption({[when = *deadline] {
@@ -102,11 +72,6 @@ wasi::WasiConfig make_wasi_config(const RunOptions& options,
   return config;
 }
 
-int report(const std::string& file, const InstantiateError& error) {
-  if (const Error* e = std::get_if<Error>(&error)) return report_error(file, *e);
-  return report_trap(file, std::get<Trap>(error));
-}
-
 /// `--preload NAME=FILE`: an instance whose exports the program may import from NAME.
 int preload(const Engine& engine, Linker& linker, const std::string& spec) {
   const size_t equals = spec.find('=');
@@ -117,7 +82,7 @@ int preload(const Engine& engine, Linker& linker, const std::string& spec) {
   const Result<Module> module = load_module(engine, file);
   if (!module.has_value()) return report_error(file, module.error());
   auto instance = linker.instantiate(*module);
-  if (!instance.has_value()) return report(file, instance.error());
+  if (!instance.has_value()) return report_failure(file, instance.error());
   if (const Status status = linker.define_instance(name, *instance); !status.has_value())
     return report_error(file, status.error());
   return 0;
@@ -196,8 +161,26 @@ std::string_view describe_origin(const Module& module) {
   return "";
 }
 
-void print_stats(const Module& module, const Store& store, Clock::time_point start,
-                 Clock::time_point compiled, Clock::time_point instantiated, uint64_t fuel_given) {
+/// What the store's metrics say of all instances together.
+struct Costs {
+  uint64_t instances = 0;
+  uint64_t memory_bytes = 0;
+  std::map<const void*, uint64_t> memory_of = {};
+
+  void collect(Store& store) {
+    store.set_metrics(
+        [this](MetricsEvent event, const Instance& instance, const InstanceMetrics& so_far) {
+          if (event == MetricsEvent::Instantiated) ++instances;
+          uint64_t& bytes = memory_of[instance.object()];
+          memory_bytes += so_far.peak_memory_bytes - bytes;
+          bytes = so_far.peak_memory_bytes;
+        });
+  }
+};
+
+void print_stats(const Module& module, const Store& store, const Costs& costs,
+                 Clock::time_point start, Clock::time_point compiled,
+                 Clock::time_point instantiated, uint64_t fuel_given) {
   rusage usage = {};
   ::getrusage(RUSAGE_SELF, &usage);
   const Clock::time_point end = Clock::now();
@@ -207,6 +190,9 @@ void print_stats(const Module& module, const Store& store, Clock::time_point sta
   fmt::print(stderr, "run                {:10.3f} ms\n", milliseconds(end - instantiated));
   fmt::print(stderr, "peak memory        {:10.1f} MiB\n",
              static_cast<double>(usage.ru_maxrss) / 1024);
+  fmt::print(stderr, "guest memories     {:10.1f} MiB\n",
+             static_cast<double>(costs.memory_bytes) / (1 << 20));
+  fmt::print(stderr, "instances          {:10}\n", costs.instances);
   if (fuel_given != 0) fmt::print(stderr, "fuel used          {:10}\n", fuel_given - store.fuel());
 }
 
@@ -223,7 +209,7 @@ int run_in_store(const RunOptions& options, const Module& module, Store& store,
     if (const int status = preload(module.engine(), linker, spec); status != 0) return status;
   const auto instance = linker.instantiate(module);
   instantiated = Clock::now();
-  if (!instance.has_value()) return report(options.file(), instance.error());
+  if (!instance.has_value()) return report_failure(options.file(), instance.error());
   return options.invoke.empty() ? run_program(options, *instance) : invoke(options, *instance);
 }
 
@@ -261,11 +247,13 @@ int run(const RunOptions& options) {
     deadline = start + *options.engine.timeout();
     store.set_deadline(*deadline);
   }
+  Costs costs;
+  if (options.stats) costs.collect(store);
   Clock::time_point instantiated = compiled;
   const int status = run_in_store(options, *module, store, deadline, instantiated);
   std::fflush(stdout);
   if (options.stats) {
-    print_stats(*module, store, start, compiled, instantiated, options.engine.fuel);
+    print_stats(*module, store, costs, start, compiled, instantiated, options.engine.fuel);
     if (config->tier != Tier::Interpreter) print_compilations(*module, start);
   }
   return leave(status);
@@ -294,10 +282,7 @@ void add_run_command(CLI::App& app, Action& action) {
   const auto repeated = [&](const char* flags, std::vector<std::string>& values, const char* what) {
     command->add_option(flags, values, what)->allow_extra_args(false)->type_size(1);
   };
-  repeated("--dir", options->dirs, "grant a directory: HOST[::GUEST][:ro]");
-  repeated("--env", options->env, "set a variable: NAME=VALUE, or NAME to pass ours on");
-  command->add_flag("--env-inherit,--inherit-env", options->inherit_env,
-                    "pass all our variables on");
+  options->grants.add_to(*command);
   repeated("--preload", options->preloads,
            "NAME=FILE: instantiate FILE, let imports find it as NAME");
   repeated("--listen,--tcplisten", options->listeners, "grant a listening socket: ADDRESS:PORT");

@@ -48,4 +48,15 @@ Outcome<> FdTable::renumber(uint32_t from, uint32_t to) {
   return {};
 }
 
+void FdTable::note_granted() {
+  granted_ = open_;
+  for (const auto& slot : slots_)
+    if (slot) slot->is_granted = true;
+}
+
+bool FdTable::is_as_granted() const {
+  const auto is_right = [](const auto& slot) { return !slot || slot->is_granted; };
+  return open_ == granted_ && std::ranges::all_of(slots_, is_right);
+}
+
 }  // namespace brink::wasi

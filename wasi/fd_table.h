@@ -38,6 +38,7 @@ struct Descriptor {
   Rights inheriting = 0;
   /// From a read-only grant: whatever changes something is refused with Rofs.
   bool read_only = false;
+  bool is_granted = false;  ///< open before the guest ran
   /// Whether the open file description is ours alone, and was made non-blocking.
   bool nonblocking = false;
   Handle handle;
@@ -65,9 +66,15 @@ class FdTable {
   /// Moves `from` to `to`, which must be open and is closed.
   Outcome<> renumber(uint32_t from, uint32_t to);
 
+  /// All that is open now was granted.
+  void note_granted();
+  /// Whether what was granted is open, and nothing else.
+  bool is_as_granted() const;
+
  private:
   uint32_t limit_;
   uint32_t open_ = 0;
+  uint32_t granted_ = 0;
   uint32_t lowest_free_ = 0;  ///< no number below it is free
   std::vector<std::unique_ptr<Descriptor>> slots_;
 };

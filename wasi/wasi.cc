@@ -207,6 +207,10 @@ WasiConfig& WasiConfig::force_path_walk(bool force) {
 Wasi::Wasi(std::shared_ptr<Context> context) : context_(std::move(context)) {}
 Wasi::~Wasi() = default;
 
+bool Wasi::has_changed_files() const {
+  return !context_->fds().is_as_granted();
+}
+
 Result<std::unique_ptr<Wasi>> Wasi::create(WasiConfig config) {
   auto context = Context::create(std::move(config));
   if (!context) return std::unexpected(std::move(context).error());
@@ -238,6 +242,7 @@ Result<std::shared_ptr<Context>> Context::create(WasiConfig config) {
   if (auto status = context->open_grants(); !status) {
     return std::unexpected(std::move(status).error());
   }
+  context->fds_.note_granted();
   return context;
 }
 

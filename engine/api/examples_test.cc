@@ -12,9 +12,11 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "brink/async.h"
 #include "brink/linker.h"
+#include "brink/snapshot.h"
 #include "brink/store.h"
 
 namespace {
@@ -64,6 +66,12 @@ brink::Status define_say(brink::Linker& linker, std::string& heard) {
                          heard.append(bytes->begin(), bytes->end());
                          return {};
                        });
+}
+
+/// Collects the lines that guests log.
+brink::Status define_log(brink::Linker& linker, std::vector<std::string>& log) {
+  return linker.define("env", "log",
+                       [&log](brink::Caller&, std::string_view line) { log.emplace_back(line); });
 }
 
 constexpr const char* kTalker = R"((module
@@ -124,12 +132,65 @@ brink::Instance instantiate(brink::Store& store, const char* text) {
   return *instance;
 }
 
+// ---- snapshots ----
+
+/// A module whose instances start as `instance` is now, without its initializer.
+brink::Result<brink::Module> freeze(const brink::Instance& instance) {
+  auto bytes = brink::take_snapshot(instance, {.removed_exports = {"init"}, .renamed_exports = {}});
+  if (!bytes) return std::unexpected(std::move(bytes).error());
+  return brink::Module::compile(instance.module().engine(), *bytes);
+}
+
 constexpr const char* kForever = R"((module (func (export "forever") (loop (br 0)))))";
 
 }  // namespace
 
 TEST_CASE("Example: a first call") {
   CHECK(add_two_numbers() == 42);
+}
+
+TEST_CASE("Example: calls with C++ values") {
+  brink::Engine engine;
+  brink::Store store(engine);
+  auto module = brink::Module::compile_text(engine, R"((module
+    (func (export "add") (param i32 i32) (result i32)
+      (i32.add (local.get 0) (local.get 1)))))");
+  auto instance = brink::Linker(store).instantiate(*module);
+
+  CHECK(instance->func("add")->call<int32_t(int32_t, int32_t)>(2, 40).value() == 42);
+
+  auto add = instance->func("add")->typed<int32_t(int32_t, int32_t)>();
+  REQUIRE(add.has_value());
+  for (int32_t i = 0; i < 10; ++i) CHECK((*add)(i, 1).value() == i + 1);
+}
+
+TEST_CASE("Example: a host function takes text") {
+  brink::Engine engine;
+  brink::Store store(engine);
+  brink::Linker linker(store);
+  std::vector<std::string> log;
+  REQUIRE(define_log(linker, log).has_value());
+  auto module = brink::Module::compile_text(engine, R"((module
+    (import "env" "log" (func $log (param i32 i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "one line")
+    (func (export "run") (call $log (i32.const 0) (i32.const 8)))))");
+  auto instance = linker.instantiate(*module);
+  REQUIRE(instance.has_value());
+  REQUIRE(instance->func("run")->call<void()>().has_value());
+  CHECK(log == std::vector<std::string>{"one line"});
+}
+
+TEST_CASE("Example: what a guest costs") {
+  brink::Engine engine;
+  brink::Store store(engine);
+  brink::InstanceMetrics latest;
+  store.set_metrics([&](brink::MetricsEvent, const brink::Instance&,
+                        const brink::InstanceMetrics& so_far) { latest = so_far; });
+  auto instance = instantiate(store, R"((module (memory 1) (func (export "run"))))");
+  REQUIRE(instance.func("run")->call({}).has_value());
+  CHECK(latest.calls == 1);
+  CHECK(latest.peak_memory_bytes == 65536);
 }
 
 TEST_CASE("Example: a host function reads the caller's memory") {
@@ -247,6 +308,22 @@ TEST_CASE("Example: guests take turns") {
   REQUIRE(call.has_value());
   for (int turn = 0; turn < 3; ++turn) CHECK(call->resume() == brink::AsyncCall::State::Suspended);
   call->cancel();
+}
+
+TEST_CASE("Example: a snapshot") {
+  brink::Engine engine;
+  brink::Store store(engine);
+  auto instance = instantiate(store, R"((module
+    (global $ready (mut i32) (i32.const 0))
+    (func (export "init") (global.set $ready (i32.const 1)))
+    (func (export "ready") (result i32) (global.get $ready))))");
+  REQUIRE(instance.func("init")->call({}).has_value());
+  auto frozen = freeze(instance);
+  REQUIRE(frozen.has_value());
+  auto fresh = brink::Linker(store).instantiate(*frozen);
+  REQUIRE(fresh.has_value());
+  CHECK(fresh->func("ready")->call({})->front().i32() == 1);
+  CHECK_FALSE(fresh->func("init").has_value());
 }
 
 TEST_CASE("Example: linking two instances") {

@@ -37,6 +37,26 @@ void set_host_trap(StoreState& store, Trap trap) {
   store.host_trap = std::move(trap);
 }
 
+bool refuse_bytes(StoreState& store) {
+  set_host_trap(store, make_trap("out of bounds memory access: what a host function was given is "
+                                 "not in the memory that the caller exports",
+                                 TrapCode::MemoryOutOfBounds)
+                           .error());
+  return false;
+}
+
+CallResult<void> call_slots(FuncObject& function, uint64_t* slots) {
+  if (call_function(*function.store, function, slots)) return {};
+  return std::unexpected(std::move(*function.store->trap));
+}
+
+Status check_type(const FuncObject& function, const FuncType& wanted) {
+  const FuncType& type = *function.store->types().get(function.type_id).func();
+  if (type == wanted) return {};
+  return make_error(ErrorKind::Usage,
+                    fmt::format("the function is {}, not {}", to_string(type), to_string(wanted)));
+}
+
 Caller make_caller(StoreState& store, InstanceObject* instance) {
   return Caller(*store.handle, instance);
 }

@@ -12,7 +12,9 @@
 #if BRINK_COMPILER
 #include "engine/compile/runtime/tier.h"
 #endif
+#include "engine/decode/limits.h"
 #include "engine/decode/module_decoder.h"
+#include "engine/decode/module_limits.h"
 #include "engine/decode/name_section.h"
 #include "engine/interpret/interpreter.h"
 #include "engine/platform/mapped_file.h"
@@ -60,6 +62,19 @@ bool may_be_text(std::span<const uint8_t> bytes) {
   return false;
 }
 
+/// Before anything is made of them: of text, too, which is longer than its binary.
+Status check_size(const Engine& engine, size_t size) {
+  const std::optional<ModuleLimits>& limits = engine.config().module_limits;
+  if (!limits.has_value() || size <= limits->module_bytes) return {};
+  return std::unexpected(
+      decode::limits::exceeded("bytes in a module", size, limits->module_bytes, 0));
+}
+
+Status check_limits(const Engine& engine, const wasm::Module& module) {
+  const std::optional<ModuleLimits>& limits = engine.config().module_limits;
+  return limits.has_value() ? decode::check_module_limits(module, *limits) : Status();
+}
+
 std::string name_of(const wasm::Module& module, std::string given) {
   const std::optional<std::string_view> own = decode::read_module_name(module);
   return own && !own->empty() ? std::string(*own) : std::move(given);
@@ -84,6 +99,7 @@ struct Source {
 };
 
 Result<Source> parse(const Engine& engine, std::string_view text) {
+  BRINK_TRY(check_size(engine, text.size()));
   text::ParsedModule parsed = BRINK_TRY(
       text::parse_module(text, {.emit_names = true, .features = engine.config().features}));
   return Source{std::make_shared<const std::vector<uint8_t>>(std::move(parsed.bytes)), text,
@@ -91,6 +107,7 @@ Result<Source> parse(const Engine& engine, std::string_view text) {
 }
 
 Result<Source> recognize(const Engine& engine, std::span<const uint8_t> bytes) {
+  BRINK_TRY(check_size(engine, bytes.size()));
   const bool is_truncated_magic =
       !bytes.empty() && bytes.size() < sizeof kMagic && bytes[0] == kMagic[0];
   if (is_binary(bytes) || is_truncated_magic) return Source{share(bytes), {}, {}};
@@ -113,14 +130,18 @@ Result<Module> make(const Engine& engine, const Source& source, std::string name
 namespace api {
 
 Result<wasm::Module> decode_and_validate(const Engine& engine, SharedBytes bytes) {
+  BRINK_TRY(check_size(engine, bytes->size()));
   wasm::Module module =
       BRINK_TRY(decode::decode_module(std::move(bytes), engine.config().features));
+  BRINK_TRY(check_limits(engine, module));
   BRINK_TRY(validate::validate_module(module, engine.state()->registry));
   return module;
 }
 
 Result<Module> finish(const Engine& engine, wasm::Module decoded, std::string name,
                       std::shared_ptr<const compile::artifact::ArtifactFile> artifact) {
+  // Of the others it is known already.
+  if (artifact != nullptr) BRINK_TRY(check_limits(engine, decoded));
   if (engine.config().tier == Tier::Compiler && !Engine::has_compiler())
     return make_error(ErrorKind::Usage, "this build of the engine has no compiler");
   std::string module_name = name_of(decoded, std::move(name));

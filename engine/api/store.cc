@@ -8,6 +8,7 @@
 #include "engine/platform/clock.h"
 #include "engine/runtime/async_call.h"
 #include "engine/runtime/gc_objects.h"
+#include "engine/runtime/metrics.h"
 #include "engine/runtime/store_state.h"
 #include "engine/runtime/tiers.h"
 
@@ -43,6 +44,22 @@ const Engine& Store::engine() const {
 }
 const StoreLimits& Store::limits() const {
   return state_->limits;
+}
+
+StoreLimits StoreLimits::strict() {
+  StoreLimits limits;
+  limits.max_memory_bytes = uint64_t{256} << 20;
+  limits.max_table_elements = 100'000;
+  limits.max_instances = 100;
+  limits.max_memories = 100;
+  limits.max_tables = 1'000;
+  limits.max_stack_bytes = uint64_t{512} << 10;
+  limits.max_gc_heap_bytes = uint64_t{64} << 20;
+  return limits;
+}
+
+void Store::set_metrics(MetricsCallback callback) {
+  state_->metrics = callback ? std::make_unique<runtime::Metrics>(std::move(callback)) : nullptr;
 }
 
 void Store::set_fuel(uint64_t fuel) {
@@ -179,8 +196,10 @@ uint64_t Store::gc_heap_bytes() const {
 
 // ---- instances ----
 
-std::expected<Instance, InstantiateError> Instance::create(Store& store, const Module& module,
-                                                           std::span<const Extern> imports) {
+namespace {
+
+std::expected<Instance, InstantiateError> instantiate(Store& store, const Module& module,
+                                                      std::span<const Extern> imports) {
   auto made = runtime::instantiate(*store.state(), module.state(), imports);
   if (!made.has_value()) return std::unexpected(std::move(made).error());
   runtime::InstanceObject* instance = *made;
@@ -190,6 +209,15 @@ std::expected<Instance, InstantiateError> Instance::create(Store& store, const M
       return std::unexpected(std::move(*store.state()->trap));
   }
   return Instance(instance);
+}
+
+}  // namespace
+
+std::expected<Instance, InstantiateError> Instance::create(Store& store, const Module& module,
+                                                           std::span<const Extern> imports) {
+  if (store.state()->metrics == nullptr) return instantiate(store, module, imports);
+  return runtime::measure_instantiation(*store.state(),
+                                        [&] { return instantiate(store, module, imports); });
 }
 
 std::optional<Extern> Instance::find_export(std::string_view name) const {

@@ -6,6 +6,7 @@
 #include "engine/interpret/frame_walk.h"
 #include "engine/interpret/interpreter.h"
 #include "engine/interpret/translator.h"
+#include "engine/runtime/tiers.h"
 
 namespace brink::interpret {
 namespace {
@@ -29,7 +30,8 @@ void describe(runtime::StoreState& store, const runtime::GuestPoint& point,
   for (FrameWalk walk(store, point); !walk.at_end() && frames.size() < max; walk.next()) {
     const uint32_t function_index = walk.code().header.function_index;
     frames.push_back(Frame{walk.module().name, walk.module().function_name(function_index),
-                           function_index, find_offset(walk)});
+                           function_index, find_offset(walk),
+                           runtime::instance_of_frame(store, walk.instance(), walk.module())});
   }
 }
 

@@ -57,6 +57,11 @@ std::optional<std::span<uint8_t>> Memory::slice(uint64_t offset, uint64_t size) 
   return std::span<uint8_t>(object_->base + offset, size);
 }
 
+std::optional<std::string_view> Memory::text(uint64_t offset, uint64_t size) const {
+  if (!object_->contains(offset, size)) return std::nullopt;
+  return std::string_view(reinterpret_cast<const char*>(object_->base + offset), size);
+}
+
 std::optional<uint64_t> Memory::grow(uint64_t delta_pages) const {
   return object_->grow(delta_pages);
 }

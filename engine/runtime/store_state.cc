@@ -6,6 +6,7 @@
 #include "engine/platform/fault_handler.h"
 #include "engine/platform/virtual_memory.h"
 #include "engine/runtime/async_call.h"
+#include "engine/runtime/metrics.h"
 #include "engine/runtime/tiers.h"
 #include "engine/support/try.h"
 

@@ -33,6 +33,7 @@ struct PendingObject {
 };
 
 class AsyncCallState;
+class Metrics;
 
 struct StoreState {
   StoreState(Engine engine, StoreLimits limits);
@@ -48,6 +49,7 @@ struct StoreState {
   std::optional<Trap> host_trap;  ///< left by a host function on its way out
   std::optional<Trap> trap;       ///< of the last call that failed
   platform::Deadline deadline;
+  std::unique_ptr<Metrics> metrics;  ///< null unless somebody asked
   AsyncCallState* async = nullptr;  ///< the call that may be suspended, until it ends
 
   std::vector<std::unique_ptr<InstanceObject>> instances;

@@ -10,6 +10,7 @@
 #include "engine/platform/native_stack.h"
 #include "engine/runtime/async_call.h"
 #include "engine/runtime/gc_objects.h"
+#include "engine/runtime/metrics.h"
 #include "engine/support/trace.h"
 
 namespace brink::runtime {
@@ -117,8 +118,29 @@ CallOutcome enter(StoreState& store, FuncObject& function, Slot* slots, bool is_
 
 }  // namespace
 
+namespace {
+
+bool call_measured(StoreState& store, FuncObject& function, Slot* slots) {
+  const uint64_t fuel = fuel_of(store);
+  const Metrics::Clock::time_point start = Metrics::Clock::now();
+  const bool returned = enter(store, function, slots, false) == CallOutcome::Returned;
+  // Who is called back may forget all this, or replace it.
+  if (store.metrics != nullptr)
+    store.metrics->called(*function.instance, Metrics::Clock::now() - start,
+                          fuel - std::min(fuel, fuel_of(store)),
+                          !returned && store.trap->code != TrapCode::Exit);
+  return returned;
+}
+
+}  // namespace
+
 bool call_function(StoreState& store, FuncObject& function, Slot* slots) {
-  if (!function.is_host()) return enter(store, function, slots, false) == CallOutcome::Returned;
+  if (!function.is_host()) {
+    // Calls within calls are part of the outer one.
+    if (store.metrics != nullptr && store.exec.entry == nullptr) [[unlikely]]
+      return call_measured(store, function, slots);
+    return enter(store, function, slots, false) == CallOutcome::Returned;
+  }
   if (function.thunk(function.callable, store, nullptr, slots)) return true;
   store.trap = store.host_trap ? std::move(*store.host_trap)
                                : Trap{TrapCode::HostError, "host function failed", {}, 0};
@@ -219,6 +241,17 @@ GuestPoint current_point(const ExecContext& rt) {
   point.fp = point.calls_host ? rt.host_call_fp : rt.safepoint_fp;
   if (point.calls_host) point.instance = rt.caller_instance;
   return point;
+}
+
+InstanceObject* instance_of_frame(const StoreState& store, InstanceObject* known,
+                                  const ModuleState& module) {
+  if (known != nullptr) return known;
+  for (const auto& instance : store.instances) {
+    if (instance->module != &module) continue;
+    if (known != nullptr) return nullptr;
+    known = instance.get();
+  }
+  return known;
 }
 
 std::vector<Frame> make_backtrace(StoreState& store, const GuestPoint& innermost) {

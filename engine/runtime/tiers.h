@@ -147,6 +147,11 @@ Trap make_exception_trap(StoreState& store, uint64_t exception);
 /// Of the guest that has called C++, or none.
 GuestPoint current_point(const ExecContext& rt);
 
+/// Whose frame it is: `known`, or else the one instance of the module that the store has; null if
+/// it has several.
+InstanceObject* instance_of_frame(const StoreState& store, InstanceObject* known,
+                                  const ModuleState& module);
+
 /// Frames from `point` outwards, innermost first.
 std::vector<Frame> make_backtrace(StoreState& store, const GuestPoint& point);
 

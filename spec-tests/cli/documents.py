@@ -11,7 +11,11 @@ from session import PATIENCE_SECONDS, Failure
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
-TESTED_CODE = [REPOSITORY / "engine/api/examples_test.cc", REPOSITORY / "wasi/example_test.cc"]
+TESTED_CODE = {
+    "cpp": [REPOSITORY / "engine/api/examples_test.cc", REPOSITORY / "wasi/example_test.cc"],
+    "c": [REPOSITORY / "spec-tests/package/c/host.c"],
+    "cmake": [REPOSITORY / "spec-tests/package/cpp/CMakeLists.txt"],
+}
 
 
 def blocks(document, language):
@@ -30,14 +34,27 @@ def case_trace_channels_are_all_told(session):
     session.run("--trace", "?", "x.wat").expect(2, err_has=", ".join(name for name, _ in declared))
 
 
+def case_strict_limits_are_all_told(session):
+    declared = re.findall(r'^BRINK_MODULE_LIMIT\(\w+, ([^,]+), "([^"]+)"\)',
+                          (REPOSITORY / "engine/include/brink/module_limits.def").read_text(), re.MULTILINE)
+    told = re.findall(r"^  \| ([a-z][^|]+) \| ([\d ]+) \|", (REPOSITORY / "docs" / "security.md").read_text(),
+                      re.MULTILINE)
+
+    def number(text):
+        left, _, right = text.replace("'", "").partition("<<")
+        return int(left) << int(right or 0)
+
+    assert [(what, number(limit)) for limit, what in declared] == \
+        [(what, int(limit.replace(" ", ""))) for what, limit in told], told
+
+
 def case_quoted_code_is_tested_code(session):
-    tested = "\n".join(line for source in TESTED_CODE for line in without_indent(source.read_text()))
-    count = 0
-    for document in DOCUMENTS:
-        for block in blocks(document, "cpp"):
-            count += 1
+    for language, sources in TESTED_CODE.items():
+        tested = "\n".join(line for source in sources for line in without_indent(source.read_text()))
+        quoted = [(document, block) for document in DOCUMENTS for block in blocks(document, language)]
+        assert len(quoted) > (5 if language == "cpp" else 0), language
+        for document, block in quoted:
             assert "\n".join(without_indent(block)) in tested, f"{document.name}: not in the tests:\n{block}"
-    assert count > 5, count
 
 
 def case_transcripts(session):

@@ -236,10 +236,22 @@ def case_stats_of_the_compiler(session):
     session.run("run", "--stats", "nest.wat").expect(0, err_has="func 0 _start stays in the interpreter: .*too complex")
 
 
+def case_strict(session):
+    session.file("library.wat", guests.LIBRARY)
+    session.run("--strict", "--invoke", "add", "library.wat", "1", "2").expect(0, out="3\n")
+    session.run("--strict", "--invoke", "grow", "library.wat", "5000").expect(0, out="-1\n")
+    session.run("--invoke", "grow", "library.wat", "5000").expect(0, out="1\n")
+    session.file("tables.wat", "(module (table 1000000 funcref) (func (export \"_start\")))")
+    session.run("tables.wat").expect(0)
+    session.run("--strict", "tables.wat").expect(
+        1, err_has="implementation limit exceeded: 1000000 entries of all tables, at most 100000 are allowed")
+
+
 def case_stats(session):
     session.file("library.wat", guests.LIBRARY)
     session.run("--stats", "--invoke", "add", "library.wat", "1", "2").expect(
-        0, out="3\n", err_has=["decode", "instantiate", "run", "peak memory"])
+        0, out="3\n", err_has=["decode", "instantiate", "run", "peak memory", r"guest memories +0\.1 MiB",
+                               r"instances +1$"])
     session.run("--stats", "--fuel", "1000", "--invoke", "add", "library.wat", "1", "2").expect(
         0, out="3\n", err_has=r"fuel used +\d+")
 

@@ -11,7 +11,7 @@ import guests
 
 def case_help_and_version(session):
     session.run("--version").expect(0, out_has=r"^brink \d+\.\d+\.\d+$", err="")
-    session.run("--help").expect(0, out_has=["run", "validate", "parse", "print", "inspect", "wast", "completion"])
+    session.run("--help").expect(0, out_has=["run", "validate", "parse", "print", "inspect", "snapshot", "wast", "completion"])
     session.run("run", "--help").expect(0, out_has=[r"^Usage: brink run \[OPTIONS\] FILE \[ARGS...\]", "--dir"])
     session.run().expect(0, out_has="Usage: brink")
 
@@ -279,3 +279,68 @@ def case_a_debugger_is_told_of_compiled_functions(session):
                "-Ddebug-info", "--invoke", "work", "guest.brink", "9"]
     outcome = subprocess.run(command, cwd=session.folder, capture_output=True, text=True, timeout=60, check=False)
     assert "#0" in outcome.stdout and "in guest!work ()" in outcome.stdout, outcome.stdout + outcome.stderr
+
+
+READY = """(module
+  (global $ready (mut i32) (i32.const 0))
+  (func (export "wizer.initialize") (global.set $ready (i32.add (global.get $ready) (i32.const 1))))
+  (func (export "twice") (global.set $ready (i32.const 20)))
+  (func (export "old") (result i32) (i32.const -1))
+  (func (export "ready") (result i32) (global.get $ready)))"""
+
+
+def case_snapshot(session):
+    session.file("ready.wat", READY)
+    session.run("--invoke", "ready", "ready.wat").expect(0, out="0\n")
+    session.run("snapshot", "ready.wat", "-o", "out.wasm").expect(0, out="", err="")
+    session.run("--invoke", "ready", "out.wasm").expect(0, out="1\n")
+    session.run("--invoke", "wizer.initialize", "out.wasm").expect(1, err_has="there are: twice, old, ready")
+    session.run("snapshot", "ready.wat", "--init-func", "twice", "--keep-init-func", "--rename-func", "old=ready",
+                "-o", "out.wasm").expect(0)
+    session.run("--invoke", "old", "out.wasm").expect(0, out="20\n")
+    session.run("--invoke", "twice", "out.wasm").expect(0)
+    # The snapshot of a snapshot, through standard input and output, in each tier.
+    for engine in ("interp", "auto"):
+        session.run("snapshot", f"--engine={engine}", "out.wasm", "--init-func", "twice", "-o", "-").expect(0)
+    session.run("snapshot", "ready.wat").expect(2, err_has="--output")
+    session.run("snapshot", "ready.wat", "-o", "x.wasm", "--init-func", "none").expect(1, err_has="no function 'none'")
+    session.run("snapshot", "ready.wat", "-o", "x.wasm", "--rename-func", "none").expect(2, err_has="NEW=OLD")
+    session.run("snapshot", "ready.wat", "-o", "x.wasm", "--rename-func", "a=b").expect(1, err_has='no export "b"')
+    session.file("none.wat", "(module)")
+    session.run("snapshot", "none.wat", "-o", "x.wasm").expect(1, err_has="nothing initializes it")
+
+
+def case_snapshot_refuses(session):
+    session.file("trap.wat", '(module (func (export "_initialize") (unreachable)))')
+    session.run("snapshot", "trap.wat", "-o", "x.wasm").expect(134, err_has="unreachable")
+    session.file("loop.wat", '(module (func (export "_initialize") (loop (br 0))))')
+    session.run("snapshot", "--timeout", "50ms", "loop.wat", "-o", "x.wasm").expect(134, err_has="deadline exceeded")
+    # An import that nobody provides is no hindrance until it is called.
+    session.file("import.wat", '(module (import "env" "f" (func $f)) (func (export "_initialize"))'
+                               ' (func (export "init") (call $f)))')
+    session.run("snapshot", "import.wat", "-o", "x.wasm").expect(0)
+    session.run("snapshot", "import.wat", "-o", "x.wasm", "--init-func", "init").expect(
+        134, err_has='the import "env" "f" was called')
+    session.file("object.wat", '(module (type $s (struct)) (global $g (mut anyref) (ref.null any))'
+                               ' (global $h (mut anyref) (ref.null any))'
+                               ' (func (export "_initialize") (global.set $g (struct.new $s))'
+                               ' (global.set $h (global.get $g))))')
+    session.run("snapshot", "object.wat", "-o", "x.wasm").expect(
+        1, err_has="cannot be kept in a snapshot: global 1 holds an object that is reached in more than one way")
+    session.file("file.wat", """(module
+      (import "wasi_snapshot_preview1" "path_open"
+        (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "fd_close" (func $close (param i32) (result i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 16) "text")
+      (func $opened (result i32)
+        (if (call $open (i32.const 3) (i32.const 0) (i32.const 16) (i32.const 4) (i32.const 0)
+                        (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 0))
+          (then (unreachable)))
+        (i32.load (i32.const 0)))
+      (func (export "leave-open") (drop (call $opened)))
+      (func (export "close") (if (call $close (call $opened)) (then (unreachable)))))""")
+    session.file("data/text", "text")
+    command = ["snapshot", "file.wat", "-o", "x.wasm", "--dir", "data::/", "--init-func"]
+    session.run(*command, "leave-open").expect(1, err_has="files that the initialization has opened")
+    session.run(*command, "close").expect(0)

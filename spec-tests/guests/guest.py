@@ -45,6 +45,8 @@ class Guest:
     cases: list
     native: Optional[Callable[[], Path]] = None
     big: bool = False
+    # Cases are run with what `brink snapshot` makes of it, too.
+    snapshot: bool = False
 
 
 @dataclass
@@ -125,6 +127,15 @@ def run_guest(runner, module, case):
         if case.argv0:
             command += ["--argv0", case.argv0]
         return execute(command + [str(module), *case.args], case, scratch)
+
+
+def take_snapshot(runner, module, folder):
+    """The module that starts where its initialization ended; made by the program under test."""
+    program, _run, *options = runner
+    snapshot = Path(folder) / "snapshot.wasm"
+    command = [program, "snapshot", *options, str(module), "-o", str(snapshot)]
+    subprocess.run(command, check=True, capture_output=True)
+    return snapshot
 
 
 def differences(got, want, case):

@@ -12,7 +12,9 @@ import argparse
 import os
 import shlex
 import shutil
+import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,12 +24,13 @@ import c
 import go
 import lua
 import quickjs
+import snapshots
 import sqlite
 import zig
-from guest import check
+from guest import check, take_snapshot
 from workshop import BuildError, cache_root
 
-FAMILIES = [c, sqlite, lua, quickjs, assemblyscript, zig, go]
+FAMILIES = [c, sqlite, lua, quickjs, snapshots, assemblyscript, zig, go]
 
 
 def arguments():
@@ -92,7 +95,7 @@ def report(verdict, guest, case_name, seconds, lines=()):
     sys.stdout.flush()
 
 
-def handle(guest, cases, runner):
+def handle(guest, cases, runner, is_brink):
     """Builds a guest and runs its cases, if there is a runner; returns how many did not fail."""
     started = time.monotonic()
     try:
@@ -106,10 +109,22 @@ def handle(guest, cases, runner):
     report("made", guest, "build", time.monotonic() - started)
     if not runner:
         return len(cases)
+    with tempfile.TemporaryDirectory(prefix="brink-snapshot-") as folder:
+        modules = [module]
+        if guest.snapshot and is_brink:
+            try:
+                modules.append(take_snapshot(runner, module, folder))
+            except subprocess.CalledProcessError as error:
+                report("FAIL", guest, "snapshot", time.monotonic() - started, [error.stderr.decode()])
+                return 0
+        return run_cases(guest, cases, runner, modules, native)
+
+
+def run_cases(guest, cases, runner, modules, native):
     passed = 0
     for case in cases:
         started = time.monotonic()
-        wrong = check(runner, module, native, case)
+        wrong = [line for module in modules for line in check(runner, module, native, case)]
         report("FAIL" if wrong else "pass", guest, case.name, time.monotonic() - started, wrong)
         passed += not wrong
     return passed
@@ -127,7 +142,7 @@ def main():
     runner = None if options.build_only else runner_command(options)
     print(f"guest programs are kept in {cache_root()}", flush=True)
     with ThreadPoolExecutor(max_workers=options.jobs) as pool:
-        passed = sum(pool.map(lambda pair: handle(*pair, runner), work))
+        passed = sum(pool.map(lambda pair: handle(*pair, runner, not options.runner), work))
     failed = sum(len(cases) for _, cases in work) - passed
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0

@@ -108,7 +108,8 @@ void describe(StoreState& store, const GuestPoint& point, const EntryRecord* ent
       if (frames.size() == max) return;
       frames.push_back(Frame{walk.module().name,
                              walk.module().function_name(position.function_index),
-                             position.function_index, position.offset});
+                             position.function_index, position.offset,
+                             runtime::instance_of_frame(store, walk.instance(), walk.module())});
       id = position.caller;
     } while (id != ir::kNoPosition);
   }

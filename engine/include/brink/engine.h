@@ -19,6 +19,7 @@
 #include "brink/artifact.h"
 #include "brink/error.h"
 #include "brink/features.h"
+#include "brink/module_limits.h"
 #include "brink/types.h"
 
 namespace brink {
@@ -44,6 +45,14 @@ enum class Profile : uint8_t {
 
 /// Options of an Engine. All have defaults that suit an embedder.
 struct EngineConfig {
+  /// The defaults, for modules of somebody who may mean harm: ModuleLimits::strict. Goes with
+  /// StoreLimits::strict.
+  static EngineConfig strict() {
+    EngineConfig config;
+    config.module_limits = ModuleLimits::strict();
+    return config;
+  }
+
   Features features;
   /// With Tier::Compiler making a module is an error where has_compiler() is false; Auto then means
   /// the interpreter.
@@ -59,6 +68,8 @@ struct EngineConfig {
   /// Translate all functions when a module is made, instead of each at its first call.
   bool eager_translation = false;
   Profile profile = Profile::None;
+  /// Modules that exceed one of these are refused. Costs a pass over their code.
+  std::optional<ModuleLimits> module_limits = {};
   /// Show compiled functions to debuggers, by the JIT interface of GDB. Costs time and memory for
   /// each function that is compiled.
   bool debug_info = false;

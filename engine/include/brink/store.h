@@ -47,6 +47,7 @@ struct Frame {
   std::string function_name;  ///< from the name section or the export; empty if unknown
   uint32_t function_index = 0;
   uint32_t offset = 0;  ///< of the instruction, from the start of the module
+  runtime::InstanceObject* instance = nullptr;  ///< null if unknown; see Instance
 };
 
 /// Why a call did not return (spec: traps). `code` Exit carries the exit status the guest asked
@@ -76,6 +77,9 @@ std::unexpected<Trap> make_exit(int32_t exit_code);
 /// Limits on what the guests of a store may hold. Reaching one is a trap or a failed grow, never an
 /// abort.
 struct StoreLimits {
+  /// For guests of somebody who may mean harm, many of them in a process.
+  static StoreLimits strict();
+
   uint64_t max_memory_bytes = ~uint64_t{0};  ///< of each memory
   uint64_t max_table_elements = 10'000'000;  ///< of each table
   uint32_t max_instances = 10'000;
@@ -113,6 +117,17 @@ class Memory {
   std::span<uint8_t> data() const;
   /// The bytes [offset, offset + size), or nullopt if they are not all inside.
   std::optional<std::span<uint8_t>> slice(uint64_t offset, uint64_t size) const;
+  /// The same as text.
+  std::optional<std::string_view> text(uint64_t offset, uint64_t size) const;
+  /// `count` values of a plain type, or nullopt if they are not all inside, or not aligned to it.
+  template <typename T>
+  std::optional<std::span<T>> view(uint64_t offset, uint64_t count) const;
+  /// One value of a plain type, aligned or not; nullopt if it is not inside.
+  template <typename T>
+  std::optional<T> read(uint64_t offset) const;
+  /// False, and nothing written, if it is not inside.
+  template <typename T>
+  bool write(uint64_t offset, const T& value) const;
   /// The previous size in pages; nullopt when a limit forbids it.
   std::optional<uint64_t> grow(uint64_t delta_pages) const;
   explicit Memory(runtime::MemoryObject* object) : object_(object) {}
@@ -188,6 +203,9 @@ class Caller {
 using HostCallback =
     std::function<CallResult<void>(Caller&, std::span<const Value> args, std::span<Value> results)>;
 
+template <typename Signature>
+class TypedFunc;
+
 class Func {
  public:
   /// A host function of any signature.
@@ -195,7 +213,10 @@ class Func {
   /// A host function from a callable with a C++ signature, e.g. `[](Caller&, int32_t) -> int64_t`.
   /// Parameters: optionally Caller& first, then int32_t, uint32_t, int64_t, uint64_t, float,
   /// double, V128. Result: void, one of these, a std::tuple of these, or CallResult of any of that.
-  /// No value is boxed on the way (typed_func.h).
+  /// A std::string_view, std::span<const uint8_t> or std::span<uint8_t> among the parameters stands
+  /// for two of the guest's, i32 address and i32 size, and is what lies there in the memory that
+  /// the caller exports as "memory"; if it does not lie inside, the guest traps. No value is boxed
+  /// on the way (typed_func.h).
   template <typename F>
   static Func wrap(Store& store, F&& function);
 
@@ -204,6 +225,12 @@ class Func {
   CallResult<std::vector<Value>> call(std::span<const Value> args) const;
   /// As call(), without allocation: results go to `results`, which must have the right size.
   CallResult<void> call(std::span<const Value> args, std::span<Value> results) const;
+  /// With C++ values: `add.call<int32_t(int32_t, int32_t)>(2, 3)`. A trap if its type is another.
+  template <typename Signature, typename... Args>
+  auto call(const Args&... args) const;
+  /// The same for many calls: the type is compared once.
+  template <typename Signature>
+  Result<TypedFunc<Signature>> typed() const;
   /// The reference to it as a value.
   Value to_value() const;
   /// The function that a non-null funcref value refers to.
@@ -264,6 +291,22 @@ class Instance {
   runtime::InstanceObject* object_;
 };
 
+/// What an instance has cost so far.
+struct InstanceMetrics {
+  std::chrono::nanoseconds instantiate_time{0};  ///< with the start function
+  std::chrono::nanoseconds run_time{0};          ///< of the host's calls
+  uint64_t calls = 0;                            ///< of the host
+  uint64_t traps = 0;                            ///< that ended them; an exit is none
+  uint64_t fuel_used = 0;                        ///< where fuel is counted
+  uint64_t peak_memory_bytes = 0;                ///< of all its memories
+};
+
+enum class MetricsEvent : uint8_t { Instantiated, Returned, Trapped };
+
+/// Told after instantiation and after each call by the host; not of calls that host functions make.
+using MetricsCallback =
+    std::function<void(MetricsEvent, const Instance& instance, const InstanceMetrics& so_far)>;
+
 /// Owns instances and all they are made of.
 class Store {
  public:
@@ -295,6 +338,9 @@ class Store {
     std::shared_ptr<runtime::StoreState> state_;
   };
   Canceller canceller() const;
+
+  /// From now on tells what instances cost. Without a callback nothing is measured.
+  void set_metrics(MetricsCallback callback);
 
   /// An external reference (spec: externref) that carries `data`; the store keeps it alive.
   Value extern_ref(std::shared_ptr<void> data);

@@ -8,6 +8,7 @@
 #ifndef BRINK_TYPED_FUNC_H_
 #define BRINK_TYPED_FUNC_H_
 
+#include <algorithm>
 #include <cstring>
 #include <tuple>
 #include <type_traits>
@@ -25,6 +26,8 @@ using HostThunk = bool (*)(void* callable, StoreState& store, InstanceObject* ca
 Func make_host_func(Store& store, const FuncType& type, HostThunk thunk,
                     std::shared_ptr<void> callable);
 void set_host_trap(StoreState& store, Trap trap);
+/// Leaves the trap for bytes that are not in the caller's memory; false.
+bool refuse_bytes(StoreState& store);
 Caller make_caller(StoreState& store, InstanceObject* instance);
 
 /// How a C++ type travels in slots.
@@ -68,9 +71,44 @@ struct SlotTraits<V128> {
   }
 };
 
+/// How a parameter of a host function is made from slots. What is in none of these is a scalar.
+template <typename T>
+struct ParamTraits {
+  static constexpr size_t kSlots = SlotTraits<T>::kSlots;
+  static void append_types(std::vector<ValType>& types) { types.push_back(SlotTraits<T>::kKind); }
+  static bool read(const Caller&, const uint64_t* slot, T& value) {
+    value = SlotTraits<T>::read(slot);
+    return true;
+  }
+};
+
+/// Address and size of bytes in the caller's memory.
+template <typename View>
+struct BytesParam {
+  static constexpr size_t kSlots = 2;
+  static void append_types(std::vector<ValType>& types) { types.insert(types.end(), 2, kI32); }
+  static bool read(const Caller& caller, const uint64_t* slot, View& value) {
+    const std::optional<Memory> memory = caller.memory();
+    if (!memory.has_value()) return false;
+    const auto bytes =
+        memory->slice(static_cast<uint32_t>(slot[0]), static_cast<uint32_t>(slot[1]));
+    if (!bytes.has_value()) return false;
+    value = View(reinterpret_cast<typename View::pointer>(bytes->data()), bytes->size());
+    return true;
+  }
+};
+template <>
+struct ParamTraits<std::string_view> : BytesParam<std::string_view> {};
+template <>
+struct ParamTraits<std::span<const uint8_t>> : BytesParam<std::span<const uint8_t>> {};
+template <>
+struct ParamTraits<std::span<uint8_t>> : BytesParam<std::span<uint8_t>> {};
+
 /// The wasm result types of a C++ return type, and how to store it.
 template <typename R>
 struct ResultTraits {
+  static constexpr size_t kSlots = SlotTraits<R>::kSlots;
+  static R read(const uint64_t* slots) { return SlotTraits<R>::read(slots); }
   static void append_types(std::vector<ValType>& types) { types.push_back(SlotTraits<R>::kKind); }
   static bool store(StoreState&, uint64_t* slots, const R& value) {
     SlotTraits<R>::write(slots, value);
@@ -79,10 +117,20 @@ struct ResultTraits {
 };
 template <>
 struct ResultTraits<void> {
+  static constexpr size_t kSlots = 0;
   static void append_types(std::vector<ValType>&) {}
 };
 template <typename... Rs>
 struct ResultTraits<std::tuple<Rs...>> {
+  static constexpr size_t kSlots = (SlotTraits<Rs>::kSlots + ... + 0);
+  static std::tuple<Rs...> read(const uint64_t* slots) {
+    // Elements of a braced list are evaluated from left to right.
+    return std::tuple<Rs...>{[&] {
+      const uint64_t* const slot = slots;
+      slots += SlotTraits<Rs>::kSlots;
+      return SlotTraits<Rs>::read(slot);
+    }()...};
+  }
   static void append_types(std::vector<ValType>& types) {
     (types.push_back(SlotTraits<Rs>::kKind), ...);
   }
@@ -142,7 +190,7 @@ struct TypedHost {
   static FuncType type() {
     FuncType result;
     [&]<size_t... I>(std::index_sequence<I...>) {
-      (result.params.push_back(SlotTraits<std::tuple_element_t<I, Args>>::kKind), ...);
+      (ParamTraits<std::tuple_element_t<I, Args>>::append_types(result.params), ...);
     }(std::make_index_sequence<kArity>());
     ResultTraits<typename Sig::Result>::append_types(result.results);
     return result;
@@ -151,22 +199,24 @@ struct TypedHost {
   template <size_t... I>
   static constexpr size_t slot_of(size_t index, std::index_sequence<I...>) {
     size_t slot = 0;
-    ((slot += I < index ? SlotTraits<std::tuple_element_t<I, Args>>::kSlots : 0), ...);
+    ((slot += I < index ? ParamTraits<std::tuple_element_t<I, Args>>::kSlots : 0), ...);
     return slot;
   }
 
   static bool thunk(void* callable, StoreState& store, InstanceObject* instance, uint64_t* slots) {
     F& function = *static_cast<F*>(callable);
-    return [&]<size_t... I>(std::index_sequence<I...> all) {
+    return [&]<size_t... I>([[maybe_unused]] std::index_sequence<I...> all) {
+      Caller caller = make_caller(store, instance);
+      Args args;
+      if (!(ParamTraits<std::tuple_element_t<I, Args>>::read(caller, slots + slot_of(I, all),
+                                                             std::get<I>(args)) &&
+            ...))
+        return refuse_bytes(store);
       auto invoke = [&]() -> decltype(auto) {
-        if constexpr (Sig::kTakesCaller) {
-          Caller caller = make_caller(store, instance);
-          return function(
-              caller, SlotTraits<std::tuple_element_t<I, Args>>::read(slots + slot_of(I, all))...);
-        } else {
-          return function(
-              SlotTraits<std::tuple_element_t<I, Args>>::read(slots + slot_of(I, all))...);
-        }
+        if constexpr (Sig::kTakesCaller)
+          return function(caller, std::get<I>(args)...);
+        else
+          return function(std::get<I>(args)...);
       };
       if constexpr (std::is_void_v<typename Sig::Result>) {
         invoke();
@@ -178,6 +228,39 @@ struct TypedHost {
   }
 };
 
+// ---- calls with C++ values ----
+
+/// Runs a function whose arguments are in slots, which receive the results.
+CallResult<void> call_slots(FuncObject& function, uint64_t* slots);
+/// An Error that names both types, unless they are the same.
+Status check_type(const FuncObject& function, const FuncType& wanted);
+
+/// A call from the C++ signature R(As...).
+template <typename Signature>
+struct TypedCall;
+template <typename R, typename... As>
+struct TypedCall<R(As...)> {
+  static FuncType type() {
+    FuncType result;
+    (result.params.push_back(SlotTraits<As>::kKind), ...);
+    ResultTraits<R>::append_types(result.results);
+    return result;
+  }
+
+  static CallResult<R> call(FuncObject& function, As... args) {
+    constexpr size_t kParams = (SlotTraits<As>::kSlots + ... + 0);
+    uint64_t slots[std::max({kParams, ResultTraits<R>::kSlots, size_t{1}})] = {};
+    [[maybe_unused]] uint64_t* next = slots;
+    ((SlotTraits<As>::write(next, args), next += SlotTraits<As>::kSlots), ...);
+    CallResult<void> outcome = call_slots(function, slots);
+    if (!outcome.has_value()) return std::unexpected(std::move(outcome).error());
+    if constexpr (std::is_void_v<R>)
+      return {};
+    else
+      return ResultTraits<R>::read(slots);
+  }
+};
+
 }  // namespace runtime
 
 template <typename F>
@@ -186,6 +269,66 @@ Func Func::wrap(Store& store, F&& function) {
   using Host = runtime::TypedHost<Callable>;
   return runtime::make_host_func(store, Host::type(), &Host::thunk,
                                  std::make_shared<Callable>(std::forward<F>(function)));
+}
+
+/// A function whose C++ signature has been compared with its type.
+template <typename R, typename... As>
+class TypedFunc<R(As...)> {
+ public:
+  CallResult<R> operator()(As... args) const {
+    return runtime::TypedCall<R(As...)>::call(*object_, args...);
+  }
+
+ private:
+  friend class Func;
+  explicit TypedFunc(runtime::FuncObject* object) : object_(object) {}
+  runtime::FuncObject* object_;
+};
+
+template <typename Signature>
+Result<TypedFunc<Signature>> Func::typed() const {
+  Status status = runtime::check_type(*object_, runtime::TypedCall<Signature>::type());
+  if (!status.has_value()) return std::unexpected(std::move(status).error());
+  return TypedFunc<Signature>(object_);
+}
+
+template <typename Signature, typename... Args>
+auto Func::call(const Args&... args) const {
+  using Call = runtime::TypedCall<Signature>;
+  using Outcome = decltype(Call::call(*object_, args...));
+  if (Status status = runtime::check_type(*object_, Call::type()); !status.has_value())
+    return Outcome(make_trap(status.error().message()));
+  return Call::call(*object_, args...);
+}
+
+// ---- views of memories ----
+
+template <typename T>
+std::optional<std::span<T>> Memory::view(uint64_t offset, uint64_t count) const {
+  static_assert(std::is_trivially_copyable_v<T>);
+  if (count > ~uint64_t{0} / sizeof(T)) return std::nullopt;
+  const auto bytes = slice(offset, count * sizeof(T));
+  if (!bytes.has_value() || reinterpret_cast<uintptr_t>(bytes->data()) % alignof(T) != 0)
+    return std::nullopt;
+  return std::span<T>(reinterpret_cast<T*>(bytes->data()), count);
+}
+
+template <typename T>
+std::optional<T> Memory::read(uint64_t offset) const {
+  static_assert(std::is_trivially_copyable_v<T>);
+  const auto bytes = slice(offset, sizeof(T));
+  if (!bytes.has_value()) return std::nullopt;
+  T value;
+  std::memcpy(&value, bytes->data(), sizeof(T));
+  return value;
+}
+
+template <typename T>
+bool Memory::write(uint64_t offset, const T& value) const {
+  static_assert(std::is_trivially_copyable_v<T>);
+  const auto bytes = slice(offset, sizeof(T));
+  if (bytes.has_value()) std::memcpy(bytes->data(), &value, sizeof(T));
+  return bytes.has_value();
 }
 
 }  // namespace brink

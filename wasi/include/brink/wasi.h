@@ -152,6 +152,10 @@ class Wasi {
   /// The same for those that a module imports: less to do for who runs one program.
   Status add_to_linker(Linker& linker, const Module& module);
 
+  /// Whether the guest has files open that were not granted, or has closed one that was: what a
+  /// snapshot of it could not keep.
+  bool has_changed_files() const;
+
   Context& context() { return *context_; }
 
  private:
