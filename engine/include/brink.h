@@ -1,8 +1,8 @@
 /* Copyright the Brink authors.
    SPDX-License-Identifier: Apache-2.0
 
-   What Brink has and the standard C API (wasm.h) has no function for. Handles are those of wasm.h and
-   mix freely with it; its rules of ownership hold here. Names are strings that end with a null
+   What Brink has and the standard C API (wasm.h) has no function for. Handles are those of wasm.h
+   and mix freely with it; its rules of ownership hold here. Names are strings that end with a null
    character; they are copied. Functions that return bool, or a pointer that may be null, say with
    brink_last_error() why they failed. */
 
@@ -237,8 +237,8 @@ WASM_API_EXTERN own wasm_instance_t* brink_linker_instantiate(brink_linker_t*,
                                                               const wasm_module_t*,
                                                               own wasm_trap_t** trap);
 
-/* A module that starts in the state that the instance is in now. `removed_exports`, initializers for
-   instance, are not exported by it. False for what no module can say: see brink/snapshot.h. */
+/* A module that starts in the state that the instance is in now. `removed_exports`, initializers
+   for instance, are not exported by it. False for what no module can say: see brink/snapshot.h. */
 WASM_API_EXTERN bool brink_instance_snapshot(const wasm_instance_t*, size_t removed_count,
                                              const char* const removed_exports[],
                                              own wasm_byte_vec_t* out);

@@ -59,7 +59,8 @@ typedef double float64_t;
   WASM_API_EXTERN own wasm_##name##_t* wasm_##name##_copy(const wasm_##name##_t*);
 
 /* Host information belongs to the object that a handle names, not to the handle. The finalizer of
-   traps, modules and foreign objects runs when the last handle goes, of all others with the store. */
+   traps, modules and foreign objects runs when the last handle goes, that of all others with the
+   store. */
 #define WASM_DECLARE_REF_BASE(name)                                                              \
   WASM_DECLARE_OWN(name)                                                                         \
   WASM_API_EXTERN own wasm_##name##_t* wasm_##name##_copy(const wasm_##name##_t*);               \
