@@ -227,7 +227,7 @@ def case_wast_round_trip(session):
         (module $m (func $f (param $x i32) (result i32) (local.get $x)) (@custom "note" "kept"))
         (assert_invalid (module (func (result i32))) "type mismatch")
         (assert_malformed (module quote "(func") "unexpected")
-        (module binary "\\\\00asm\\\\01\\\\00\\\\00\\\\00" "\\\\01\\\\84\\\\00\\\\01\\\\60\\\\00\\\\00")
+        (module binary "\\00asm\\01\\00\\00\\00" "\\01\\84\\00\\01\\60\\00\\00")
         (thread $t (module (memory 1)))
         (wait $t)""")
     # Four modules that can be decoded, each printed in two ways.
