@@ -31,7 +31,12 @@ static_assert(std::endian::native == std::endian::little, "structures are copied
 
 class GuestMemory {
  public:
+  /// Called before a range is given to the kernel to write to; false: it cannot be written.
+  using Prepare = bool (*)(void* context, uint64_t address, uint64_t size);
+
   explicit GuestMemory(std::span<uint8_t> bytes) : bytes_(bytes) {}
+  GuestMemory(std::span<uint8_t> bytes, Prepare prepare, void* context)
+      : bytes_(bytes), prepare_(prepare), context_(context) {}
 
   Outcome<std::span<const uint8_t>> readable(uint64_t address, uint64_t size) const {
     if (!contains(address, size)) [[unlikely]]
@@ -41,6 +46,8 @@ class GuestMemory {
   Outcome<std::span<uint8_t>> writable(uint64_t address, uint64_t size) const {
     if (!contains(address, size)) [[unlikely]]
       return fail(Errno::Fault);
+    if (prepare_ != nullptr && !prepare_(context_, address, size)) [[unlikely]]
+      return fail(Errno::Nomem);
     return bytes_.subspan(address, size);
   }
 
@@ -78,6 +85,8 @@ class GuestMemory {
     return address <= bytes_.size() && size <= bytes_.size() - address;
   }
   std::span<uint8_t> bytes_;
+  Prepare prepare_ = nullptr;
+  void* context_ = nullptr;
 };
 
 /// Walks a guest's array of iovecs in batches, so that the host needs no memory in proportion to

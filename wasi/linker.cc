@@ -34,6 +34,18 @@ std::unexpected<Trap> stop(const Context& context) {
   return make_trap(std::string(to_string(code)) + " while the guest waited in the host", code);
 }
 
+/// Pages of a pooled instance that nobody has written yet are protected, also from the kernel.
+GuestMemory guest_memory(const Memory& memory) {
+  if (!memory.tracks_writes()) return GuestMemory(memory.data());
+  return GuestMemory(
+      memory.data(),
+      [](void* object, uint64_t address, uint64_t size) {
+        const Memory written(static_cast<runtime::MemoryObject*>(object));
+        return written.make_writable(address, size).has_value();
+      },
+      memory.object());
+}
+
 template <typename... Args>
 std::string describe_call(std::string_view name, Args... args) {
   std::string line(name);
@@ -44,19 +56,35 @@ std::string describe_call(std::string_view name, Args... args) {
   return line;
 }
 
+/// Whose system interface a call is for: always the same, or what is found for the store.
+struct Source {
+  std::shared_ptr<Context> fixed;
+  Wasi::Finder find;
+
+  Context* context(Caller& caller) const {
+    if (fixed != nullptr) return fixed.get();
+    Wasi* const wasi = find(caller.store());
+    return wasi == nullptr ? nullptr : &wasi->context();
+  }
+};
+
+constexpr std::string_view kNoContext = "the host has given this guest no system interface";
+
 /// Makes a host function of a member function of Context.
 template <typename... Args>
-auto host_function(std::shared_ptr<Context> context, Abi abi, std::string_view name,
+auto host_function(Source source, Abi abi, std::string_view name,
                    Outcome<> (Context::*function)(const GuestCall&, Args...)) {
-  return [context = std::move(context), abi, name, function](Caller& caller,
-                                                             Args... args) -> CallResult<int32_t> {
+  return [source = std::move(source), abi, name, function](Caller& caller,
+                                                           Args... args) -> CallResult<int32_t> {
+    Context* const context = source.context(caller);
+    if (context == nullptr) return make_trap(std::string(kNoContext));
     const std::optional<Memory> memory = caller.memory();
     if (!memory) {
       return make_trap("the module calls " + std::string(name) +
                        " but exports no memory named \"memory\"");
     }
-    const GuestCall call{GuestMemory(memory->data()), abi};
-    const Outcome<> outcome = (context.get()->*function)(call, args...);
+    const GuestCall call{guest_memory(*memory), abi};
+    const Outcome<> outcome = (context->*function)(call, args...);
     const Errno error = outcome ? Errno::Success : outcome.error();
     if (const auto& trace = context->trace()) {
       trace(describe_call(name, args...) + std::string(to_string(error)));
@@ -67,8 +95,10 @@ auto host_function(std::shared_ptr<Context> context, Abi abi, std::string_view n
 }
 
 /// proc_exit has no result, and needs no memory.
-auto exit_function(std::shared_ptr<Context> context) {
-  return [context = std::move(context)](uint32_t code) -> CallResult<void> {
+auto exit_function(Source source) {
+  return [source = std::move(source)](Caller& caller, uint32_t code) -> CallResult<void> {
+    Context* const context = source.context(caller);
+    if (context == nullptr) return make_trap(std::string(kNoContext));
     if (const auto& trace = context->trace()) trace(describe_call("proc_exit", code) + "exit");
     return make_exit(static_cast<int32_t>(code));
   };
@@ -83,26 +113,31 @@ std::vector<std::string_view> imported_names(const Module& importer, std::string
 }
 
 /// `importer`: whose imports are all that is needed; null for everything.
-Status define_all(Linker& linker, const std::shared_ptr<Context>& context, std::string_view module,
-                  Abi abi, const Module* importer) {
+Status define_module(Linker& linker, const Source& source, std::string_view module, Abi abi,
+                     const Module* importer) {
   std::vector<std::string_view> names;
   if (importer != nullptr) names = imported_names(*importer, module);
   if (importer != nullptr && names.empty()) return {};
   const auto is_needed = [&](std::string_view name) {
     return importer == nullptr || std::ranges::find(names, name) != names.end();
   };
-#define BRINK_WASI_FUNCTION(name, ...)                                                    \
-  if (!is_needed(#name)) {                                                                \
-  } else if constexpr (std::string_view(#name) == "proc_exit") {                          \
-    auto status = linker.define(module, #name, exit_function(context));                   \
-    if (!status) return status;                                                           \
-  } else {                                                                                \
-    auto status =                                                                         \
-        linker.define(module, #name, host_function(context, abi, #name, &Context::name)); \
-    if (!status) return status;                                                           \
+#define BRINK_WASI_FUNCTION(name, ...)                                                             \
+  if (!is_needed(#name)) {                                                                         \
+  } else if constexpr (std::string_view(#name) == "proc_exit") {                                   \
+    auto status = linker.define(module, #name, exit_function(source));                             \
+    if (!status) return status;                                                                    \
+  } else {                                                                                         \
+    auto status = linker.define(module, #name, host_function(source, abi, #name, &Context::name)); \
+    if (!status) return status;                                                                    \
   }
 #include "wasi/functions.def"
   return {};
+}
+
+Status define_all(Linker& linker, const Source& source, const Module* importer = nullptr) {
+  auto status = define_module(linker, source, kPreview1, Abi::Preview1, importer);
+  if (!status) return status;
+  return define_module(linker, source, kUnstable, Abi::Snapshot0, importer);
 }
 
 }  // namespace
@@ -111,19 +146,8 @@ std::span<const FunctionInfo> functions() {
   return kFunctions;
 }
 
-namespace {
-
-Status define_both(Linker& linker, const std::shared_ptr<Context>& context,
-                   const Module* importer) {
-  if (auto status = define_all(linker, context, kPreview1, Abi::Preview1, importer); !status)
-    return status;
-  return define_all(linker, context, kUnstable, Abi::Snapshot0, importer);
-}
-
-}  // namespace
-
 Status Wasi::add_to_linker(Linker& linker) {
-  return define_both(linker, context_, nullptr);
+  return define_all(linker, {context_, {}});
 }
 
 // A module that imports anything else gets all, so that the message about what is missing can say
@@ -134,7 +158,11 @@ Status Wasi::add_to_linker(Linker& linker, const Module& module) {
            std::ranges::find(kFunctions, import.name, &FunctionInfo::name) != std::end(kFunctions);
   };
   const bool is_enough = std::ranges::all_of(module.decoded().imports, is_ours);
-  return define_both(linker, context_, is_enough ? &module : nullptr);
+  return define_all(linker, {context_, {}}, is_enough ? &module : nullptr);
+}
+
+Status Wasi::add_to_linker(Linker& linker, Finder find) {
+  return define_all(linker, {nullptr, std::move(find)});
 }
 
 }  // namespace brink::wasi

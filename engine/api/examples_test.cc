@@ -16,8 +16,10 @@
 
 #include "brink/async.h"
 #include "brink/linker.h"
+#include "brink/pool.h"
 #include "brink/snapshot.h"
 #include "brink/store.h"
+#include "brink/typed_export.h"
 
 namespace {
 
@@ -324,6 +326,38 @@ TEST_CASE("Example: a snapshot") {
   REQUIRE(fresh.has_value());
   CHECK(fresh->func("ready")->call({})->front().i32() == 1);
   CHECK_FALSE(fresh->func("init").has_value());
+}
+
+TEST_CASE("Example: an instance for each request") {
+  brink::Engine engine;
+  auto module = brink::Module::compile_text(engine, R"((module
+    (import "host" "user" (func $user (result i32)))
+    (global $visits (mut i32) (i32.const 0))
+    (func (export "visit") (result i32)
+      (global.set $visits (i32.add (global.get $visits) (i32.const 1)))
+      (i32.add (i32.mul (global.get $visits) (i32.const 1000)) (call $user)))))");
+  REQUIRE(module.has_value());
+
+  struct Request {
+    int32_t user;
+  };
+  const brink::InstancePre pre(*module, [](brink::Linker& linker) {
+    return linker.define("host", "user", [](brink::Caller& caller) {
+      return static_cast<const Request*>(caller.store().data())->user;
+    });
+  });
+  brink::PoolConfig config;
+  config.max_instances = 100;
+  auto pool = brink::InstancePool::create(pre, config);
+  auto visit = brink::TypedExport<int32_t()>::find(*module, "visit");
+  REQUIRE((pool.has_value() && visit.has_value()));
+
+  for (int32_t user = 1; user <= 3; ++user) {  // on any thread
+    auto instance = pool->take();
+    REQUIRE(instance.has_value());
+    instance->store().set_data(std::make_shared<Request>(user));
+    CHECK((*visit)(**instance).value() == 1000 + user);  // always the first visit
+  }
 }
 
 TEST_CASE("Example: linking two instances") {

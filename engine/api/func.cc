@@ -29,6 +29,8 @@ Func make_host_func(Store& store, const FuncType& type, HostThunk thunk,
   function.param_slots = slots_of(type.params);
   function.result_slots = slots_of(type.results);
   function.store = &state;
+  for (const ValType param : type.params)
+    function.has_traced_params |= is_traced(state.types(), param);
   state.host_callables.push_back(std::move(callable));
   return Func(&function);
 }
@@ -45,9 +47,17 @@ bool refuse_bytes(StoreState& store) {
   return false;
 }
 
-CallResult<void> call_slots(FuncObject& function, uint64_t* slots) {
-  if (call_function(*function.store, function, slots)) return {};
-  return std::unexpected(std::move(*function.store->trap));
+bool call_slots(FuncObject& function, uint64_t* slots) {
+  StoreState& store = *function.store;
+  const bool has_returned = call_function(store, function, slots);
+  // What the host may hold of the call before is not this call's.
+  if (!store.latest_results.empty()) [[unlikely]]
+    store.latest_results.clear();
+  return has_returned;
+}
+
+Trap take_trap(FuncObject& function) {
+  return std::move(*function.store->trap);
 }
 
 Status check_type(const FuncObject& function, const FuncType& wanted) {

@@ -96,7 +96,7 @@ std::string describe_alternatives(const Names& names, const ImportType& import) 
 
 }  // namespace
 
-std::expected<Instance, InstantiateError> Linker::instantiate(const Module& module) const {
+Result<std::vector<Extern>> Linker::resolve(const Module& module) const {
   std::vector<Extern> imports;
   std::string missing;
   for (const ImportType& import : module.imports()) {
@@ -112,7 +112,13 @@ std::expected<Instance, InstantiateError> Linker::instantiate(const Module& modu
                     to_string(import.kind, import.type), describe_alternatives(names_, import));
   }
   if (!missing.empty()) return std::unexpected(Error(ErrorKind::Unlinkable, std::move(missing)));
-  return Instance::create(*store_, module, imports);
+  return imports;
+}
+
+std::expected<Instance, InstantiateError> Linker::instantiate(const Module& module) const {
+  Result<std::vector<Extern>> imports = resolve(module);
+  if (!imports.has_value()) return std::unexpected(std::move(imports).error());
+  return Instance::create(*store_, module, *imports);
 }
 
 }  // namespace brink

@@ -62,6 +62,14 @@ void Store::set_metrics(MetricsCallback callback) {
   state_->metrics = callback ? std::make_unique<runtime::Metrics>(std::move(callback)) : nullptr;
 }
 
+void Store::set_data(std::shared_ptr<void> data) {
+  state_->data = std::move(data);
+}
+
+void* Store::data() const {
+  return state_->data.get();
+}
+
 void Store::set_fuel(uint64_t fuel) {
   state_->exec.fuel = static_cast<int64_t>(std::min<uint64_t>(fuel, INT64_MAX));
 }

@@ -17,6 +17,8 @@
 
 #include <ucontext.h>
 
+#include <cstring>
+
 #include "engine/platform/machine_context.h"
 
 // The landing pads are written as hints, which older processors skip: 34 is `bti c`, 38 `bti jc`.
@@ -140,6 +142,26 @@ namespace brink::platform {
 
 uintptr_t interrupted_pc(const void* context) {
   return static_cast<uintptr_t>(static_cast<const ucontext_t*>(context)->uc_mcontext.pc);
+}
+
+bool is_write_fault(const void* context) {
+  // The kernel adds records {magic, bytes, ...} to the registers, up to one of magic 0. That of the
+  // exception's syndrome has it as a 64-bit word.
+  constexpr uint32_t kSyndrome = 0x45535201;
+  constexpr uint64_t kWriteNotRead = 1 << 6;
+  const auto& machine = static_cast<const ucontext_t*>(context)->uc_mcontext;
+  const auto* record = reinterpret_cast<const uint8_t*>(machine.__reserved);
+  const uint8_t* const end = record + sizeof machine.__reserved;
+  while (end - record >= 16) {
+    uint32_t head[2];
+    uint64_t word = 0;
+    std::memcpy(head, record, sizeof head);
+    std::memcpy(&word, record + sizeof head, sizeof word);
+    if (head[0] == kSyndrome) return (word & kWriteNotRead) != 0;
+    if (head[0] == 0 || head[1] < sizeof head) break;
+    record += head[1];
+  }
+  return false;
 }
 
 void resume_at_exit(void* context, Activation& activation) {

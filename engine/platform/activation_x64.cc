@@ -140,6 +140,11 @@ uintptr_t interrupted_pc(const void* context) {
       static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP]);
 }
 
+bool is_write_fault(const void* context) {
+  constexpr greg_t kWrite = 1 << 1;  // of the page fault's error code
+  return (static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_ERR] & kWrite) != 0;
+}
+
 void resume_at_exit(void* context, Activation& activation) {
   // What the ABI promises to a function and the interrupted code may have broken: string
   // instructions run upwards, alignment checks are off.

@@ -21,6 +21,7 @@
 #include "engine/platform/machine_context.h"
 #include "engine/platform/range_registry.h"
 #include "engine/platform/system_error.h"
+#include "engine/platform/write_tracker.h"
 
 #if BRINK_GUEST_ACCESS_MAY_FAULT
 // The linker's bounds of the section that guest_access.h collects its instructions in; null when
@@ -140,7 +141,7 @@ bool leave_guest_for_fault(int signal, const siginfo_t& info, void* context) {
   if (activation == nullptr || !is_raised_by_instruction(info)) return false;
   if (!may_fault(interrupted_pc(context))) return false;
   const uintptr_t address = reinterpret_cast<uintptr_t>(info.si_addr);
-  const std::optional<uint8_t> trap = guest_memory.find(address);
+  const std::optional<uintptr_t> trap = guest_memory.find(address);
   if (!trap) return false;
 
   const bool unaligned = signal == SIGBUS && info.si_code == BUS_ADRALN;
@@ -150,8 +151,21 @@ bool leave_guest_for_fault(int signal, const siginfo_t& info, void* context) {
   return true;
 }
 
+// The first write to a page whose writes are tracked, by whatever code on whatever thread. Pages
+// past the end of a memory are in no tracker's range, so these and a guest's faults are disjoint.
+bool note_write(int signal, const siginfo_t& info, const void* context) {
+  if (signal != SIGSEGV || info.si_code != SEGV_ACCERR || !is_write_fault(context)) return false;
+  const uintptr_t address = reinterpret_cast<uintptr_t>(info.si_addr);
+  WriteTracker* tracker = find_write_tracker(address);
+  return tracker != nullptr && tracker->on_write_fault(address);
+}
+
 void handle_fault(int signal, siginfo_t* info, void* context) {
   const int saved_errno = errno;
+  if (note_write(signal, *info, context)) {
+    errno = saved_errno;
+    return;
+  }
   if (!leave_guest_for_fault(signal, *info, context)) forward_to_host(signal, info, context);
   errno = saved_errno;
 }
@@ -195,12 +209,15 @@ void keep_registries_usable_after_fork() {
       [] {
         guest_memory.before_fork();
         guest_code.before_fork();
+        write_tracker_registry().before_fork();
       },
       [] {
+        write_tracker_registry().after_fork_in_parent();
         guest_code.after_fork_in_parent();
         guest_memory.after_fork_in_parent();
       },
       [] {
+        write_tracker_registry().after_fork_in_child();
         guest_code.after_fork_in_child();
         guest_memory.after_fork_in_child();
       });

@@ -13,7 +13,9 @@
 //     3. the address it accessed lies in a range registered with register_guest_memory(), and
 //     4. the thread is in guest code (current_activation() is not null).
 //
-// Then the thread leaves the guest, see activation.h. Any other fault goes to the host:
+// Then the thread leaves the guest, see activation.h. The first write to a page whose writes are
+// tracked is nobody's mistake: it is noted, and the instruction runs again, see write_tracker.h.
+// Any other fault goes to the host:
 //
 //     the host had before    what happens
 //     SIG_DFL                SIG_DFL is restored and the instruction runs again: the process dies

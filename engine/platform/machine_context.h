@@ -20,6 +20,9 @@ namespace brink::platform {
 /// The address of the interrupted instruction.
 uintptr_t interrupted_pc(const void* context);
 
+/// Whether a memory fault was raised by a write.
+bool is_write_fault(const void* context);
+
 /// Notes in the activation where and with what registers the thread was interrupted, and changes
 /// the context so that returning from the signal handler leaves the guest.
 void resume_at_exit(void* context, Activation& activation);

@@ -38,7 +38,7 @@ bool RangeRegistry::for_each_bucket(uintptr_t base, size_t size, Visit visit) {
   return true;
 }
 
-bool RangeRegistry::add(uintptr_t base, size_t size, uint8_t value) {
+bool RangeRegistry::add(uintptr_t base, size_t size, uintptr_t value) {
   BRINK_CHECK(size != 0 && base + (size - 1) >= base);
   const std::lock_guard lock(mutex_);
   const bool complete = for_each_bucket(
@@ -59,7 +59,7 @@ void RangeRegistry::remove(uintptr_t base, size_t size) {
   });
 }
 
-bool RangeRegistry::add_to(Bucket& bucket, uintptr_t base, size_t size, uint8_t value) {
+bool RangeRegistry::add_to(Bucket& bucket, uintptr_t base, size_t size, uintptr_t value) {
   constexpr uint32_t kFirstCapacity = 2;
   Table* table = bucket.load(std::memory_order_relaxed);
   const uint32_t live = table == nullptr ? 0 : table->live;
@@ -139,12 +139,12 @@ const RangeRegistry::Entry* RangeRegistry::search(const Table* table, uintptr_t 
   return nullptr;
 }
 
-std::optional<uint8_t> RangeRegistry::find(uintptr_t address) const {
+std::optional<uintptr_t> RangeRegistry::find(uintptr_t address) const {
   readers_.fetch_add(1, std::memory_order_seq_cst);
   const Bucket& bucket = buckets_[(address >> kGranuleBits) % kBuckets];
   const Entry* entry = search(bucket.load(std::memory_order_seq_cst), address);
   if (entry == nullptr) entry = search(wide_.load(std::memory_order_seq_cst), address);
-  std::optional<uint8_t> value;
+  std::optional<uintptr_t> value;
   if (entry != nullptr) value = entry->value.load(std::memory_order_relaxed);
   readers_.fetch_sub(1, std::memory_order_release);
   return value;

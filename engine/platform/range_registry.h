@@ -47,11 +47,11 @@ class RangeRegistry {
 
   /// Enters [base, base + size) with a value that find() reports. False when there is no memory for
   /// it; nothing is entered then. Ranges must not overlap, nor be empty.
-  [[nodiscard]] bool add(uintptr_t base, size_t size, uint8_t value);
+  [[nodiscard]] bool add(uintptr_t base, size_t size, uintptr_t value);
   /// Takes out what add() entered under the same base and size.
   void remove(uintptr_t base, size_t size);
   /// The value of the range that `address` lies in. Async-signal-safe.
-  std::optional<uint8_t> find(uintptr_t address) const;
+  std::optional<uintptr_t> find(uintptr_t address) const;
 
   /// Around fork(): the child's copy is consistent, and its dead threads are no longer readers.
   void before_fork() { mutex_.lock(); }
@@ -62,7 +62,7 @@ class RangeRegistry {
   struct Entry {
     std::atomic<uintptr_t> base{0};
     std::atomic<size_t> size{0};  // 0 once the entry is dead
-    std::atomic<uint8_t> value{0};
+    std::atomic<uintptr_t> value{0};
   };
   struct Table {
     std::atomic<uint32_t> count{0};
@@ -82,7 +82,7 @@ class RangeRegistry {
   bool for_each_bucket(uintptr_t base, size_t size, Visit visit);
   static Table* new_table(uint32_t capacity);
   static const Entry* search(const Table* table, uintptr_t address);
-  bool add_to(Bucket& bucket, uintptr_t base, size_t size, uint8_t value);
+  bool add_to(Bucket& bucket, uintptr_t base, size_t size, uintptr_t value);
   void remove_from(Bucket& bucket, uintptr_t base, size_t size);
   void retire(Table* table);
   void free_retired();

@@ -67,6 +67,20 @@ std::optional<uint64_t> address_space_left() {
   return used < all ? all - used : 0;
 }
 
+std::optional<uint64_t> mappings_left() {
+  unsigned long long all = 0;
+  std::FILE* const limit = std::fopen("/proc/sys/vm/max_map_count", "re");
+  if (limit == nullptr) return std::nullopt;
+  const bool is_known = std::fscanf(limit, "%llu", &all) == 1;
+  std::fclose(limit);
+  std::FILE* const maps = std::fopen("/proc/self/maps", "re");
+  if (!is_known || maps == nullptr) return std::nullopt;
+  uint64_t used = 0;
+  for (int c = std::fgetc(maps); c != EOF; c = std::fgetc(maps)) used += c == '\n';
+  std::fclose(maps);
+  return used < all ? all - used : 0;
+}
+
 Result<Reservation> Reservation::reserve(size_t bytes) {
   if (bytes == 0) return make_error(ErrorKind::Usage, "a reservation of no bytes");
   const std::optional<size_t> size = round_up_to_page(bytes);

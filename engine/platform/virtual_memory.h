@@ -49,6 +49,10 @@ std::optional<size_t> round_up_to_page(size_t bytes);
 /// where there is no limit.
 std::optional<uint64_t> address_space_left();
 
+/// Mappings that the kernel lets the process have beyond those it has; nothing where there is no
+/// limit to be found.
+std::optional<uint64_t> mappings_left();
+
 /// Address space, owned. Not thread-safe: one thread changes it at a time; memory inside may of
 /// course be used by many.
 class Reservation {

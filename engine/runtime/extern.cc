@@ -62,6 +62,17 @@ std::optional<std::string_view> Memory::text(uint64_t offset, uint64_t size) con
   return std::string_view(reinterpret_cast<const char*>(object_->base + offset), size);
 }
 
+Status Memory::make_writable(uint64_t offset, uint64_t size) const {
+  if (!object_->contains(offset, size))
+    return make_error(ErrorKind::Usage,
+                      fmt::format("out of bounds memory access: {} bytes at {}", size, offset));
+  return object_->make_writable(offset, size);
+}
+
+bool Memory::tracks_writes() const {
+  return object_->tracker != nullptr;
+}
+
 std::optional<uint64_t> Memory::grow(uint64_t delta_pages) const {
   return object_->grow(delta_pages);
 }
@@ -110,6 +121,7 @@ Status Table::set(uint64_t index, const Value& value) const {
                                                     index, object_->size));
   BRINK_TRY(check_type(*object_->store, value, object_->type.element));
   object_->elements[index] = value.ref_word();
+  object_->is_touched = true;
   return {};
 }
 

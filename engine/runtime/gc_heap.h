@@ -26,6 +26,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "brink/error.h"
@@ -82,6 +83,16 @@ class GcHeap {
   }
   void finish_collection();
 
+  // ---- going back to an earlier state ----
+
+  struct Saved;
+  std::shared_ptr<const Saved> save() const;
+  /// Whether anything was allocated, collected or may have been written since save().
+  bool has_changed(const Saved& saved) const;
+  void restore(const Saved& saved);
+  /// Whether the heap is as it was at save(), but for free blocks.
+  bool equals(const Saved& saved) const;
+
   uint64_t live_bytes() const { return live_; }  ///< in cells, by the last collection
   uint64_t used_bytes() const { return live_ + allocated_; }
   uint64_t collections() const { return collections_; }
@@ -107,6 +118,7 @@ class GcHeap {
     uint32_t next = 0;
   };
 
+  uint32_t used_bytes_of(uint32_t block) const;
   bool reserve();
   RefWord allocate_cell(uint32_t size_class);
   RefWord allocate_large(uint64_t bytes);

@@ -79,15 +79,18 @@ bool table_init(InstanceObject& instance, uint32_t table_index, uint32_t segment
   if (!table.contains(destination, count)) return false;
   std::copy_n(elements.begin() + static_cast<ptrdiff_t>(source), count,
               table.elements + destination);
+  table.is_touched = true;
   return true;
 }
 
 void drop_data(InstanceObject& instance, uint32_t segment) {
   instance.dropped_data[segment] = true;
+  instance.has_dropped_segments = true;
 }
 
 void drop_element(InstanceObject& instance, uint32_t segment) {
   std::vector<Slot>().swap(instance.elements[segment]);
+  instance.has_dropped_segments = true;
 }
 
 }  // namespace brink::runtime

@@ -35,9 +35,9 @@ struct InstanceObject : VmContext {
   std::vector<TableObject*> table_list;
   std::vector<FuncObject*> function_list;
   std::vector<TagObject*> tag_list;
-  std::vector<bool> dropped_data;  ///< a bit per data segment (spec: data.drop)
-  std::vector<bool> dropped_elements;
+  std::vector<bool> dropped_data;           ///< a bit per data segment (spec: data.drop)
   std::vector<std::vector<Slot>> elements;  ///< evaluated element segments; empty when dropped
+  bool has_dropped_segments = false;        ///< by data.drop or elem.drop
   InstanceObject* next_instance = nullptr;  ///< in StoreState::first_instance; set before it is in
 
   /// The reference to a function of this instance, made at its first use.

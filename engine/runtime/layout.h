@@ -102,6 +102,7 @@ struct FuncObject {
   uint32_t param_slots = 0;
   uint32_t result_slots = 0;
   StoreState* store = nullptr;
+  bool has_traced_params = false;  ///< of host functions: garbage collection has to know of them
 
   bool is_host() const { return instance == nullptr; }
 };

@@ -36,6 +36,7 @@
 #include "brink/types.h"
 #include "engine/platform/fault_handler.h"
 #include "engine/platform/virtual_memory.h"
+#include "engine/platform/write_tracker.h"
 #include "engine/runtime/layout.h"
 
 namespace brink::runtime {
@@ -57,6 +58,8 @@ struct MemoryObject : std::enable_shared_from_this<MemoryObject> {
   uint64_t max_bytes = 0;  ///< what grow may reach: the type's and the first store's limits
   platform::Reservation reservation;
   platform::FaultRange registration;
+  /// Of a pool's memory whose writes are learned, else null.
+  std::unique_ptr<platform::WriteTracker> tracker;
   std::mutex grow_mutex;  ///< shared memories grow from several threads
 
   static Result<std::shared_ptr<MemoryObject>> create(StoreState& store, const MemoryType& type);
@@ -68,6 +71,10 @@ struct MemoryObject : std::enable_shared_from_this<MemoryObject> {
   bool contains(uint64_t offset, uint64_t size) const {
     const uint64_t current = bytes.load(std::memory_order_relaxed);
     return offset <= current && size <= current - offset;
+  }
+  /// Before the kernel writes there: it does not fault as code does.
+  Status make_writable(uint64_t offset, uint64_t size) {
+    return tracker == nullptr ? Status() : tracker->make_writable(offset, size);
   }
 
  private:

@@ -73,24 +73,23 @@ TrapCode data_drop(InstanceObject& instance, Slot*, uint32_t segment, uint32_t) 
 TrapCode table_grow(InstanceObject& instance, Slot* slots, uint32_t index, uint32_t) {
   TableObject& table = *instance.tables[index];
   const AddressType address = table.type.address;
-  const std::optional<uint64_t> previous =
-      table.grow(address_operand(slots[1], address), slots[0]);
+  const std::optional<uint64_t> previous = table.grow(address_operand(slots[1], address), slots[0]);
   slots[0] = address_operand(previous.value_or(~uint64_t{0}), address);
   return TrapCode::None;
 }
 
 TrapCode table_fill(InstanceObject& instance, Slot* slots, uint32_t index, uint32_t) {
-  const TableObject& table = *instance.tables[index];
+  TableObject& table = *instance.tables[index];
   const uint64_t start = address_operand(slots[0], table.type.address);
   const uint64_t count = address_operand(slots[2], table.type.address);
   if (!table.contains(start, count)) return TrapCode::TableOutOfBounds;
   std::fill_n(table.elements + start, count, slots[1]);
+  table.is_touched = true;
   return TrapCode::None;
 }
 
-TrapCode table_copy(InstanceObject& instance, Slot* slots, uint32_t to_index,
-                    uint32_t from_index) {
-  const TableObject& to = *instance.tables[to_index];
+TrapCode table_copy(InstanceObject& instance, Slot* slots, uint32_t to_index, uint32_t from_index) {
+  TableObject& to = *instance.tables[to_index];
   const TableObject& from = *instance.tables[from_index];
   const uint64_t destination = address_operand(slots[0], to.type.address);
   const uint64_t source = address_operand(slots[1], from.type.address);
@@ -99,6 +98,7 @@ TrapCode table_copy(InstanceObject& instance, Slot* slots, uint32_t to_index,
     return TrapCode::TableOutOfBounds;
   if (count != 0)
     std::memmove(to.elements + destination, from.elements + source, count * sizeof(Slot));
+  to.is_touched = true;
   return TrapCode::None;
 }
 

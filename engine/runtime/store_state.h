@@ -51,6 +51,7 @@ struct StoreState {
   platform::Deadline deadline;
   std::unique_ptr<Metrics> metrics;  ///< null unless somebody asked
   AsyncCallState* async = nullptr;  ///< the call that may be suspended, until it ends
+  std::shared_ptr<void> data;       ///< of the host
 
   std::vector<std::unique_ptr<InstanceObject>> instances;
   /// The same once more as a list that grows at its head only, for interrupt().

@@ -35,6 +35,7 @@ Result<std::unique_ptr<TableObject>> TableObject::create(StoreState& store, cons
 std::optional<uint64_t> TableObject::grow(uint64_t delta, Slot init) {
   const uint64_t previous = size;
   if (delta > max_size - size) return std::nullopt;
+  is_touched = true;
   storage.resize(size + delta, init);
   elements = storage.data();
   size += delta;

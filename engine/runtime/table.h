@@ -23,6 +23,8 @@ struct TableObject {
   uint64_t max_size = 0;
   StoreState* store = nullptr;
   std::vector<Slot> storage;
+  /// Changed by anything but a table.set, which writes to `elements` itself.
+  bool is_touched = false;
 
   static Result<std::unique_ptr<TableObject>> create(StoreState& store, const TableType& type,
                                                      Slot init);

@@ -53,28 +53,6 @@ void for_each_entry(StoreState& store, GuestPoint point, Visit visit) {
 
 // ---- calls ----
 
-EntryScope::EntryScope(ExecContext& rt, bool is_crossing) : rt_(rt) {
-  record.previous = rt.entry;
-  record.caller_pc = rt.host_call_pc;
-  record.caller_fp = rt.host_call_fp;
-  record.native_pc = rt.native_pc;
-  record.native_sp = rt.native_sp;
-  record.caller_instance = rt.caller_instance;
-  record.is_crossing = is_crossing;
-  rt.entry = &record;
-  rt.host_call_pc = nullptr;
-  rt.native_pc = nullptr;
-}
-
-EntryScope::~EntryScope() {
-  rt_.entry = record.previous;
-  rt_.host_call_pc = record.caller_pc;
-  rt_.host_call_fp = record.caller_fp;
-  rt_.native_pc = record.native_pc;
-  rt_.native_sp = record.native_sp;
-  rt_.caller_instance = record.caller_instance;
-}
-
 bool has_host_stack(ExecContext& rt) {
   // Entries within entries use it up. Its limit is asked for at the first of them.
   if (rt.entry == nullptr) {

@@ -109,10 +109,28 @@ CallOutcome call_across(StoreState& store, FuncObject& function, Slot* slots);
 /// and puts it back.
 class EntryScope {
  public:
-  EntryScope(ExecContext& rt, bool is_crossing);
+  EntryScope(ExecContext& rt, bool is_crossing) : rt_(rt) {
+    record.previous = rt.entry;
+    record.caller_pc = rt.host_call_pc;
+    record.caller_fp = rt.host_call_fp;
+    record.native_pc = rt.native_pc;
+    record.native_sp = rt.native_sp;
+    record.caller_instance = rt.caller_instance;
+    record.is_crossing = is_crossing;
+    rt.entry = &record;
+    rt.host_call_pc = nullptr;
+    rt.native_pc = nullptr;
+  }
   EntryScope(const EntryScope&) = delete;
   EntryScope& operator=(const EntryScope&) = delete;
-  ~EntryScope();
+  ~EntryScope() {
+    rt_.entry = record.previous;
+    rt_.host_call_pc = record.caller_pc;
+    rt_.host_call_fp = record.caller_fp;
+    rt_.native_pc = record.native_pc;
+    rt_.native_sp = record.native_sp;
+    rt_.caller_instance = record.caller_instance;
+  }
   EntryRecord record;
 
  private:

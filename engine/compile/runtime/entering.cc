@@ -154,10 +154,18 @@ class HostArguments {
   size_t size_;
 };
 
+bool call_thunk(StoreState& store, const FuncObject& function, InstanceObject* caller,
+                Slot* slots) {
+  if (!function.has_traced_params) [[likely]]
+    return function.thunk(function.callable, store, caller, slots);
+  const HostArguments arguments(store, function, slots);
+  return function.thunk(function.callable, store, caller, slots);
+}
+
 const void* call_host(StoreState& store, const FuncObject& function, InstanceObject* caller,
                       Slot* slots) {
-  const HostArguments arguments(store, function, slots);
-  if (function.thunk(function.callable, store, caller, slots)) return nullptr;
+  if (call_thunk(store, function, caller, slots)) [[likely]]
+    return nullptr;
   const uint64_t exception = runtime::take_host_exception(store);
   return exception != 0 ? unwind(store, exception) : pass_on(store);
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "brink/store.h"
 
@@ -35,6 +36,8 @@ class Linker {
   void allow_shadowing(bool allow) { allow_shadowing_ = allow; }
 
   const Extern* find(std::string_view module, std::string_view name) const;
+  /// What the module's imports resolve to, in their order; the Error as for instantiate().
+  Result<std::vector<Extern>> resolve(const Module& module) const;
   /// Resolves all imports and instantiates. The Error for a missing import names what is missing,
   /// with its type, and what is there under that module or a similar name.
   std::expected<Instance, InstantiateError> instantiate(const Module& module) const;

@@ -128,6 +128,11 @@ class Memory {
   /// False, and nothing written, if it is not inside.
   template <typename T>
   bool write(uint64_t offset, const T& value) const;
+  /// To be called before a range is given to the kernel to write to, as to read(2). It would refuse
+  /// pages of a pooled instance that nobody has written yet (see brink/pool.h); code need not ask.
+  Status make_writable(uint64_t offset, uint64_t size) const;
+  /// Whether make_writable() has anything to do.
+  bool tracks_writes() const;
   /// The previous size in pages; nullopt when a limit forbids it.
   std::optional<uint64_t> grow(uint64_t delta_pages) const;
   explicit Memory(runtime::MemoryObject* object) : object_(object) {}
@@ -317,6 +322,12 @@ class Store {
 
   const Engine& engine() const;
   const StoreLimits& limits() const;
+
+  /// Something of the host's for its functions to find, e.g. the request that the guest works on. A
+  /// pooled store lets go of it when its instance is given back.
+  void set_data(std::shared_ptr<void> data);
+  /// Null if there is none.
+  void* data() const;
 
   /// Fuel left to the guests; needs EngineConfig::consume_fuel. Running out is TrapCode::OutOfFuel.
   void set_fuel(uint64_t fuel);

@@ -230,8 +230,10 @@ struct TypedHost {
 
 // ---- calls with C++ values ----
 
-/// Runs a function whose arguments are in slots, which receive the results.
-CallResult<void> call_slots(FuncObject& function, uint64_t* slots);
+/// Runs a function whose arguments are in slots, which receive the results. False: take_trap() says
+/// why.
+bool call_slots(FuncObject& function, uint64_t* slots);
+Trap take_trap(FuncObject& function);
 /// An Error that names both types, unless they are the same.
 Status check_type(const FuncObject& function, const FuncType& wanted);
 
@@ -249,11 +251,11 @@ struct TypedCall<R(As...)> {
 
   static CallResult<R> call(FuncObject& function, As... args) {
     constexpr size_t kParams = (SlotTraits<As>::kSlots + ... + 0);
-    uint64_t slots[std::max({kParams, ResultTraits<R>::kSlots, size_t{1}})] = {};
+    uint64_t slots[std::max({kParams, ResultTraits<R>::kSlots, size_t{1}})];
     [[maybe_unused]] uint64_t* next = slots;
     ((SlotTraits<As>::write(next, args), next += SlotTraits<As>::kSlots), ...);
-    CallResult<void> outcome = call_slots(function, slots);
-    if (!outcome.has_value()) return std::unexpected(std::move(outcome).error());
+    if (!call_slots(function, slots)) [[unlikely]]
+      return std::unexpected(take_trap(function));
     if constexpr (std::is_void_v<R>)
       return {};
     else

@@ -35,7 +35,8 @@
 namespace brink {
 class Linker;
 class Module;
-}
+class Store;
+}  // namespace brink
 
 namespace brink::wasi {
 
@@ -151,6 +152,11 @@ class Wasi {
   Status add_to_linker(Linker& linker);
   /// The same for those that a module imports: less to do for who runs one program.
   Status add_to_linker(Linker& linker, const Module& module);
+
+  /// The same for stores that serve one guest after the other (brink/pool.h): each call asks `find`
+  /// whose descriptors, arguments and so on the store's guest has now. Null is a trap.
+  using Finder = std::function<Wasi*(Store&)>;
+  static Status add_to_linker(Linker& linker, Finder find);
 
   /// Whether the guest has files open that were not granted, or has closed one that was: what a
   /// snapshot of it could not keep.
