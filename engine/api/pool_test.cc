@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "brink/async.h"
 #include "engine/api/test_instance.h"
 #include "engine/runtime/store_image.h"
 
@@ -339,6 +340,46 @@ TEST_CASE("a deadline, a cancel and a handle end with the life they were made fo
     CHECK(call(*instance, "add", {number(1)}).i32() == 2);
   }
   CHECK(pool.stats().created == 2);
+}
+
+TEST_CASE("a suspended call and a measurement end with the life they were made for", "[pool]") {
+  const Engine engine;
+  const InstancePre waiter(module_of(engine, R"((module
+    (import "host" "wait" (func $wait))
+    (memory 1)
+    (func (export "wait") (i32.store (i32.const 0) (i32.const 1)) (call $wait))
+    (func (export "look") (result i32) (i32.load (i32.const 0)))))"),
+                           [](Linker& linker) {
+                             return linker.define("host", "wait",
+                                                  [](Caller& caller) { return caller.suspend(); });
+                           });
+  PoolConfig config;
+  config.verify = true;
+  config.max_instances = 1;
+  InstancePool pool = expect(InstancePool::create(waiter, config));
+  int measured = 0;
+  {
+    PooledInstance instance = expect(pool.take());
+    instance.store().set_metrics(
+        [&](MetricsEvent, const Instance&, const InstanceMetrics&) { ++measured; });
+    CHECK(call(*instance, "look").i32() == 0);
+  }
+  CHECK(measured == 1);
+  CHECK(pool.stats().created == 1);
+  std::optional<AsyncCall> suspended;
+  {
+    PooledInstance instance = expect(pool.take());
+    suspended = expect(AsyncCall::create(*instance->func("wait"), {}));
+    CHECK(suspended->resume() == AsyncCall::State::Suspended);
+  }
+  {
+    PooledInstance instance = expect(pool.take());
+    CHECK(call(*instance, "look").i32() == 0);
+  }
+  CHECK(measured == 1);
+  CHECK(pool.stats().created == 2);
+  CHECK(suspended->state() == AsyncCall::State::Finished);
+  CHECK(suspended->take_results().error().code == TrapCode::Interrupted);
 }
 
 TEST_CASE("fuel begins anew", "[pool]") {

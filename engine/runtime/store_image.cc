@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/runtime/metrics.h"
 #include "engine/support/check.h"
 #include "engine/support/try.h"
 
