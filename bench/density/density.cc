@@ -6,6 +6,7 @@
 //
 //     bench_density FOLDER [ping|edge] [folded|live] [COUNT]
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -49,10 +50,18 @@ struct Handler {
   }
 };
 
-double nanoseconds(Clock::time_point begin, size_t count) {
-  return std::chrono::duration<double, std::nano>(Clock::now() - begin).count() /
-         static_cast<double>(count);
-}
+/// The median of what many things take.
+class Median {
+ public:
+  void add(Clock::time_point begin) { samples_.push_back(Clock::now() - begin); }
+  double microseconds() {
+    std::ranges::sort(samples_);
+    return std::chrono::duration<double, std::micro>(samples_[samples_.size() / 2]).count();
+  }
+
+ private:
+  std::vector<Clock::duration> samples_;
+};
 
 void report(const char* what, size_t count, double rss, double tables) {
   const auto each = static_cast<double>(count);
@@ -65,18 +74,26 @@ void keep_folded(brink::InstancePool& pool, const Handler& handler, size_t count
   all.reserve(count);
   const double rss = status("RssAnon");
   const double tables = status("VmPTE");
-  auto begin = Clock::now();
+  Median folds;
   for (size_t i = 0; i < count; ++i) {
     auto instance = expect(pool.take(), "take");
     handler.call(*instance);
+    const auto begin = Clock::now();
     all.push_back(expect(pool.fold(std::move(instance)), "fold"));
+    folds.add(begin);
   }
-  const double life = nanoseconds(begin, count);
   report("folded", count, rss, tables);
-  begin = Clock::now();
-  for (size_t i = 0; i < count; i += 10) handler.call(*expect(pool.wake(all[i]), "wake"));
-  std::printf("take, call and fold %.0f ns; wake, call and drop %.0f ns\n", life,
-              nanoseconds(begin, (count + 9) / 10));
+  Median wakes;
+  Median calls;
+  for (size_t i = 0; i < count; i += 10) {
+    const auto begin = Clock::now();
+    const auto instance = expect(pool.wake(all[i]), "wake");
+    wakes.add(begin);
+    handler.call(*instance);
+    calls.add(begin);
+  }
+  std::printf("fold %.2f us, wake %.2f us, wake and call %.2f us\n", folds.microseconds(),
+              wakes.microseconds(), calls.microseconds());
 }
 
 void keep_live(brink::InstancePool& pool, const Handler& handler, size_t count) {
@@ -84,16 +101,17 @@ void keep_live(brink::InstancePool& pool, const Handler& handler, size_t count) 
   all.reserve(count);
   const double rss = status("RssAnon");
   const double tables = status("VmPTE");
-  const auto begin = Clock::now();
+  Median makes;
   while (all.size() < count) {
+    const auto begin = Clock::now();
     auto instance = pool.take();
     if (!instance.has_value()) break;
     all.push_back(*std::move(instance));
     handler.call(*all.back());
+    makes.add(begin);
   }
-  const double life = nanoseconds(begin, all.size());
   report("live", all.size(), rss, tables);
-  std::printf("making and calling one %.0f ns; the pool's limit is %u\n", life,
+  std::printf("making and calling one %.1f us; the pool's limit is %u\n", makes.microseconds(),
               pool.limits().max_instances);
 }
 

@@ -369,7 +369,7 @@ TEST_CASE("a suspended call and a measurement end with the life they were made f
   std::optional<AsyncCall> suspended;
   {
     PooledInstance instance = expect(pool.take());
-    suspended = expect(AsyncCall::create(*instance->func("wait"), {}));
+    suspended = AsyncCall::create(*instance->func("wait"), {}).value();
     CHECK(suspended->resume() == AsyncCall::State::Suspended);
   }
   {
