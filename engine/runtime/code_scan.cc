@@ -83,9 +83,10 @@ bool calls_no_imports(const wasm::Module& module, uint32_t function_index) {
       if (opcode == Opcode::Call || opcode == Opcode::ReturnCall) reach(instruction.index);
       if (!is_call_by_reference(opcode) || by_reference) return;
       by_reference = true;
-      // Whatever somebody can have a reference to.
+      // Whatever somebody can have a reference to; all, if nobody has looked.
+      const bool is_known = module.declared_functions.size() == module.functions.size();
       for (uint32_t i = 0; i < module.functions.size(); ++i)
-        if (module.declared_functions[i]) reach(i);
+        if (!is_known || module.declared_functions[i]) reach(i);
     });
   }
   return !by_reference || !imports_references(module);
