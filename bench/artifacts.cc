@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Two thousand functions of 500 bytes, in a table, and one to call.
+/// Two thousand functions of 500 bytes, some in a table, and one to call.
 std::string make_source() {
   std::string body;
   for (int i = 0; i < 17; ++i)
@@ -34,7 +34,7 @@ std::string make_source() {
       "(module (memory 1) (func (export \"add\") (param i32 i32) (result i32)"
       " (i32.add (local.get 0) (local.get 1))) (table funcref (elem";
   constexpr int kFunctions = 2000;
-  for (int i = 0; i < kFunctions; ++i) source += " " + std::to_string(i + 1);
+  for (int i = 0; i < kFunctions; i += 5) source += " " + std::to_string(i + 1);
   source += "))";
   for (int i = 0; i < kFunctions; ++i)
     source += "(func (param i32) (result i32) (local i32) " + body + "(local.get 1))";

@@ -91,36 +91,23 @@ Result<std::unique_ptr<CompiledModule>> CompiledModule::create(ModuleState& modu
   return made;
 }
 
+// The code of an artifact comes first in the space, so it reaches the data area at the distance
+// that it was linked for.
 Status CompiledModule::init() {
-  const uint64_t text_bytes = artifact_ != nullptr ? artifact_->artifact().info().text.bytes : 0;
+  const artifact::FileRange text =
+      artifact_ != nullptr ? artifact_->artifact().info().text : artifact::FileRange();
   space_ = BRINK_TRY(
-      platform::CodeSpace::reserve(area_.size(), text_bytes + code_bytes_for(module_.decoded)));
+      platform::CodeSpace::reserve(area_.size(), text.bytes + code_bytes_for(module_.decoded)));
+  if (artifact_ != nullptr)
+    BRINK_CHECK(artifact_->artifact().info().data_bytes == space_.data().size());
+  if (text.bytes != 0) BRINK_TRY(space_.append_file(artifact_->file(), text.offset, text.bytes));
   faults_ = BRINK_TRY(platform::register_guest_code(space_.code(), space_.max_code_bytes()));
   fill_data_area();
   compiler_state(*module_.engine.state())
       .registry.add(space_.code(), space_.max_code_bytes(), *this);
   module_.native_entries = &slot(0);
   route_calls();
-  return artifact_ != nullptr ? adopt_artifact() : Status();
-}
-
-// All of an artifact's functions are published at once: its code reaches the data area at the
-// distance that it was linked for, as it comes first in the space.
-Status CompiledModule::adopt_artifact() {
-  const artifact::Artifact& artifact = artifact_->artifact();
-  const artifact::FileRange text = artifact.info().text;
-  BRINK_CHECK(artifact.info().data_bytes == space_.data().size() && space_.code_bytes() == 0);
-  if (text.bytes == 0) return {};
-  BRINK_TRY(space_.append_file(artifact_->file(), text.offset, text.bytes));
-  const std::span<const artifact::FunctionRow> rows = artifact.functions();
-  // Nobody has the module yet, so there is nothing to exchange: see publish().
-  for (uint32_t i = 0; i < artifact.defined_functions(); ++i) {
-    if (rows[i].size == 0) continue;
-    is_compiled_[i] = true;
-    slot(imported() + i).store(space_.code() + rows[i].text_offset, std::memory_order_relaxed);
-    module_.code[imported() + i].store(&headers_[i], std::memory_order_relaxed);
-  }
-  tell_of_artifact();
+  if (artifact_ != nullptr) tell_of_artifact();
   return {};
 }
 
@@ -134,7 +121,6 @@ void CompiledModule::fill_data_area() {
   const auto write = [&](uint64_t offset, auto value) {
     std::memcpy(space_.data().data() + offset, &value, sizeof value);
   };
-  for (uint32_t i = 0; i < area_.functions; ++i) write(area_.entry(i), stubs().resolve);
   for (uint32_t i = 0; i < kStubCount; ++i)
     write(area_.stub(static_cast<Stub>(i)), stubs().stubs[i]);
   for (uint32_t i = 0; i < kTrapSlotCount; ++i)
@@ -142,14 +128,26 @@ void CompiledModule::fill_data_area() {
   for (uint32_t i = 0; i < area_.types; ++i) write(area_.type_id(i), module_.decoded.type_ids[i]);
 }
 
-/// Calls from elsewhere find the way to compiled code.
+/// Calls find the way: to the code of an artifact, or to whoever is to compile. In one pass, as
+/// this is most of what it takes to load an artifact; nobody else has the module yet.
 void CompiledModule::route_calls() {
+  constexpr auto kRelaxed = std::memory_order_relaxed;
+  const std::span<const artifact::FunctionRow> rows =
+      artifact_ != nullptr ? artifact_->artifact().functions()
+                           : std::span<const artifact::FunctionRow>();
+  for (uint32_t i = 0; i < imported(); ++i) slot(i).store(stubs().resolve, kRelaxed);
   for (uint32_t i = imported(); i < area_.functions; ++i) {
-    CodeHeader& header = headers_[i - imported()];
+    const uint32_t defined = i - imported();
+    CodeHeader& header = headers_[defined];
     header.function_index = i;
     header.module = &module_;
-    header.native.store(true, std::memory_order_relaxed);
-    if (wants_native_) former_[i - imported()] = module_.code[i].exchange(&header);
+    header.native.store(true, kRelaxed);
+    const bool is_there = !rows.empty() && rows[defined].size != 0;
+    slot(i).store(is_there ? space_.code() + rows[defined].text_offset : stubs().resolve, kRelaxed);
+    if (is_there) is_compiled_[defined] = true;
+    if (!is_there && !wants_native_) continue;
+    if (!is_there) former_[defined].store(module_.code[i].load(kRelaxed), kRelaxed);
+    module_.code[i].store(&header, kRelaxed);
   }
 }
 

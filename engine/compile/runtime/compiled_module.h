@@ -127,7 +127,6 @@ class CompiledModule : public runtime::ModuleCode {
   CompiledModule(runtime::ModuleState& module, bool wants_native,
                  std::shared_ptr<const artifact::ArtifactFile> artifact);
   Status init();
-  Status adopt_artifact();
   std::optional<Function> find_in_artifact(const uint8_t* address) const;
   std::atomic<const void*>& slot(uint32_t function_index) const;
   void fill_data_area();
