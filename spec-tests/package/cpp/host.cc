@@ -1,13 +1,18 @@
 // Copyright the Brink authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Uses what the C++ headers have: text, typed host functions, traps, WASI.
+// Uses what the C++ headers have: text, typed host functions, traps, WASI, pools, snapshots.
 
 #include <cstdio>
 
+#include "brink/artifact.h"
+#include "brink/compilation.h"
 #include "brink/inspect.h"
 #include "brink/linker.h"
+#include "brink/pool.h"
+#include "brink/snapshot.h"
 #include "brink/trace.h"
+#include "brink/typed_export.h"
 #include "brink/wasi.h"
 
 int main() {
@@ -39,6 +44,16 @@ int main() {
   auto trap = instance->func("fail")->call({});
   if (trap || trap.error().code != brink::TrapCode::MemoryOutOfBounds) return 6;
   if (!brink::list_bytecode(*module, 2) || brink::is_tracing(brink::TraceChannel::Gc)) return 7;
+
+  auto doubler = brink::Module::compile_text(engine, R"((module
+    (func (export "double") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))))");
+  auto pool = brink::InstancePool::create(brink::InstancePre(*doubler));
+  if (!pool) return 8;
+  auto pooled = pool->take();
+  auto twice = brink::TypedExport<int32_t(int32_t)>::find(*doubler, "double");
+  if (!pooled || !twice || (*twice)(**pooled, said).value() != 2 * said) return 9;
+  auto frozen = brink::take_snapshot(**pooled);
+  if (!frozen || brink::is_artifact(*frozen) || !brink::compilations(*module).empty()) return 10;
   std::printf("%s %d\n", output->c_str(), said);
   return 0;
 }
