@@ -247,6 +247,24 @@ def case_strict(session):
         1, err_has="implementation limit exceeded: 1000000 entries of all tables, at most 100000 are allowed")
 
 
+def case_hot_loop(session):
+    """A loop that runs for long, in a function that is too long to be compiled before it runs."""
+    padding = "(global.set $g (i32.add (global.get $g) (i32.const 123456)))\n" * 700
+    session.file("hot.wat", f"""(module (global $g (mut i32) (i32.const 0))
+      (func (export "count") (param $n i32) (result i32) (local $i i32)
+        (loop $outer
+          (loop $inner
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (br_if $inner (i32.rem_u (local.get $i) (i32.const 50000000))))
+          (br_if $outer (i32.lt_u (local.get $i) (local.get $n))))
+        {padding}
+        (local.get $i)))""")
+    if "no compiler" in session.run("run", "--engine=jit", "hot.wat").err:
+        return
+    session.run("run", "--stats", "--invoke", "count", "hot.wat", "200000000").expect(
+        0, out="200000000\n", err_has="func 0 count, from the loop at")
+
+
 def case_stats(session):
     session.file("library.wat", guests.LIBRARY)
     session.run("--stats", "--invoke", "add", "library.wat", "1", "2").expect(

@@ -24,12 +24,15 @@ constexpr uint32_t kUncountedLookUps = 1000;
 
 }  // namespace
 
+/// Does not keep its module: what nobody can run any more is not compiled.
 struct TierUp::Job {
-  std::shared_ptr<runtime::ModuleState> module;
+  std::weak_ptr<runtime::ModuleState> weak_module;
   uint32_t function_index = 0;
   std::optional<LoopEntry> loop;  ///< else the whole function
 
   void run() {
+    const std::shared_ptr<runtime::ModuleState> module = weak_module.lock();
+    if (module == nullptr) return;
     CompiledModule& code = compiled_module(*module);
     if (!loop)
       code.compile(function_index);
