@@ -117,7 +117,7 @@ Emitter::Mem Emitter::memory(const Placed& placed, uint32_t bytes) {
     case Address::Base::Stack: mem = x86::ptr(x86::rsp, inst.disp, bytes); break;
     case Address::Base::None:
       BRINK_DCHECK(Address::has_index(mode));
-      return x86::ptr(uint64_t{static_cast<uint32_t>(inst.disp)}, next(), Address::scale_of(mode),
+      return x86::ptr(static_cast<uint64_t>(int64_t{inst.disp}), next(), Address::scale_of(mode),
                       bytes);
   }
   if (Address::has_index(mode)) mem.setIndex(next(), Address::scale_of(mode));
