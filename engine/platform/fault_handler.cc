@@ -156,6 +156,8 @@ bool leave_guest_for_fault(int signal, const siginfo_t& info, void* context) {
 bool note_write(int signal, const siginfo_t& info, const void* context) {
   if (signal != SIGSEGV || info.si_code != SEGV_ACCERR || !is_write_fault(context)) return false;
   const uintptr_t address = reinterpret_cast<uintptr_t>(info.si_addr);
+  // Whoever jumps into a guest's memory would fault forever.
+  if (address == interrupted_pc(context)) return false;
   WriteTracker* tracker = find_write_tracker(address);
   return tracker != nullptr && tracker->on_write_fault(address);
 }

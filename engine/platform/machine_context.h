@@ -20,7 +20,7 @@ namespace brink::platform {
 /// The address of the interrupted instruction.
 uintptr_t interrupted_pc(const void* context);
 
-/// Whether a memory fault was raised by a write.
+/// Whether a memory fault was raised by a write; also true where nobody knows.
 bool is_write_fault(const void* context);
 
 /// Notes in the activation where and with what registers the thread was interrupted, and changes
