@@ -43,9 +43,28 @@ uint32_t cells_end(uint32_t cell) {
 
 }  // namespace
 
-GcHeap::GcHeap(uint64_t max_bytes, bool poison)
+static_assert(kCellBytes[kCellRuns - 1] == kCellRuns * GcHeap::kGranule);
+
+GcHeap::GcHeap(uint64_t max_bytes, bool poison, HeapView* view)
     : max_bytes_(std::min(max_bytes, uint64_t{1} << 32) / kBlockBytes * kBlockBytes),
-      poison_(poison) {}
+      poison_(poison),
+      view_(view == nullptr ? &own_view_ : view) {
+  view_->layouts = layouts_.data() + 1;
+}
+
+uint64_t GcHeap::used_bytes() const {
+  uint64_t free = 0;
+  for (const CellRun& run : view_->runs) free += run.end - run.next;
+  return live_ + allocated_ - free;
+}
+
+void GcHeap::add_type(const ObjectLayout& layout) {
+  if (layout.type + size_t{2} > layouts_.size()) {
+    layouts_.resize(std::max<size_t>(layout.type + size_t{2}, layouts_.size() * 2));
+    view_->layouts = layouts_.data() + 1;
+  }
+  layouts_[layout.type + 1] = &layout;
+}
 
 bool GcHeap::reserve() {
   // The block that is never used comes on top of the limit, where there is room.
@@ -56,7 +75,9 @@ bool GcHeap::reserve() {
   if (bytes < 2 * kBlockBytes) return false;
   Result<platform::Reservation> reserved = platform::Reservation::reserve(bytes);
   if (!reserved.has_value()) return false;
+  if (!reserved->commit(0, platform::page_size()).has_value()) return false;
   memory_ = *std::move(reserved);
+  *header(0) = kNullObject;
   blocks_.resize(1);
   blocks_[0].kind = BlockKind::LargeRest;
   return true;
@@ -102,11 +123,13 @@ uint32_t GcHeap::take_run(uint32_t count) {
 
 RefWord GcHeap::allocate(const ObjectLayout& layout, uint32_t length) {
   if (memory_.base() == nullptr && !reserve()) return 0;
-  if (layout.type >= layouts_.size()) layouts_.resize(layout.type + 1);
-  layouts_[layout.type] = &layout;
+  if (!is_known(layout.type)) add_type(layout);
   const uint64_t bytes = layout.bytes(length);
   RefWord word = 0;
-  if (bytes <= kMaxCellBytes) {
+  if (bytes <= kCellBytes[kCellRuns - 1]) {
+    word = allocate_small(class_of(bytes));
+    if (word == 0) return 0;
+  } else if (bytes <= kMaxCellBytes) {
     const uint32_t size_class = class_of(bytes);
     word = allocate_cell(size_class);
     if (word == 0) return 0;
@@ -117,6 +140,26 @@ RefWord GcHeap::allocate(const ObjectLayout& layout, uint32_t length) {
     if (word == 0) return 0;
   }
   *header(word) = {layout.type, length};
+  return word;
+}
+
+/// The first cell of a run; when it is used up, of the next one.
+RefWord GcHeap::allocate_small(uint32_t size_class) {
+  CellRun& run = view_->runs[size_class];
+  const uint32_t cell = kCellBytes[size_class];
+  if (run.next == run.end) {
+    const auto first = static_cast<uint32_t>(allocate_cell(size_class));
+    if (first == 0) return 0;
+    SizeClass& cells = classes_[size_class];
+    const uint32_t start = cells.current * kBlockBytes;
+    const uint32_t end = poison_ ? cells.cursor : cells_end(cell);
+    while (cells.cursor < end && !is_marked(start + cells.cursor)) cells.cursor += cell;
+    run = {first, start + cells.cursor};
+    std::memset(memory_.base() + first, 0, run.end - first);
+    allocated_ += run.end - first;
+  }
+  const uint32_t word = run.next;
+  run.next += cell;
   return word;
 }
 
@@ -180,7 +223,7 @@ void GcHeap::mark_object(uint32_t offset) {
         block.kind == BlockKind::Cells && in_block % kCellBytes[block.size_class] == 0;
     BRINK_CHECK(is_cell || (block.kind == BlockKind::Large && in_block == 0));
     const TypeId type = header(offset)->type;
-    BRINK_CHECK(type < layouts_.size() && layouts_[type] != nullptr);
+    BRINK_CHECK(is_known(type));
   }
   Block& block = blocks_[offset / kBlockBytes];
   const uint32_t bit = offset % kBlockBytes / kGranule;
@@ -257,6 +300,7 @@ void GcHeap::finish_collection() {
   drain();
   free_blocks_.clear();
   for (SizeClass& cells : classes_) cells = {};
+  for (CellRun& run : view_->runs) run = {};
   live_ = 0;
   // From the end, so that low blocks are taken first and the heap stays dense.
   for (auto i = static_cast<uint32_t>(blocks_.size()); i-- > 1;) {

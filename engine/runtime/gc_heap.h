@@ -8,9 +8,13 @@
 //     block 0     block 1        block 2        block 3 ...
 //     | nothing | cells of 32 B | cells of 48 B | large object ----------------> |
 //
-// One bit per 16 bytes, beside the heap, says "live" since the last collection. Allocation looks
-// for the next cell in its class's current block whose bit is not set, so that sweeping is no pass
-// of its own and there are no free lists: a collection only sorts the blocks.
+// One bit per 16 bytes, beside the heap, says "live" since the last collection. Allocation of a
+// large cell looks for the next one in its class's current block whose bit is not set, so that
+// sweeping is no pass of its own and there are no free lists: a collection only sorts the blocks.
+// Of small cells it takes all that lie before the next live one at once, as a run (see HeapView):
+// whoever needs one, compiled code too, takes the first. Cells of a run are zero.
+//
+// Offset 0 leads to an object of no type, so that the type of what a null leads to can be read.
 //
 // A reference is a word (the interpreter's slot, 8 bytes in objects):
 //
@@ -31,6 +35,7 @@
 
 #include "brink/error.h"
 #include "engine/platform/virtual_memory.h"
+#include "engine/runtime/layout.h"
 #include "engine/runtime/object_layout.h"
 
 namespace brink::runtime {
@@ -61,15 +66,20 @@ class GcHeap {
   /// Garbage that is let pile up before a collection, at least.
   static constexpr uint64_t kMinGarbage = uint64_t{8} << 20;
 
-  /// `poison`: what is not live after a collection is overwritten.
-  GcHeap(uint64_t max_bytes, bool poison);
+  /// `poison`: what is not live after a collection is overwritten, and runs have one cell, so that
+  /// every allocation comes here. `view`: for compiled code; lives as long as the heap.
+  GcHeap(uint64_t max_bytes, bool poison, HeapView* view = nullptr);
+  GcHeap(const GcHeap&) = delete;
+  GcHeap& operator=(const GcHeap&) = delete;
 
   /// Null until the first allocation; then it never changes.
   uint8_t* base() const { return memory_.base(); }
   ObjectHeader* header(RefWord word) const {
     return reinterpret_cast<ObjectHeader*>(memory_.base() + word);
   }
-  const ObjectLayout& layout(RefWord word) const { return *layouts_[header(word)->type]; }
+  const ObjectLayout& layout(RefWord word) const { return *view_->layouts[header(word)->type]; }
+  /// Makes a type known, before compiled code makes objects of it by itself.
+  void add_type(const ObjectLayout& layout);
 
   /// A new object, zero but for its header; 0 if the limit is reached.
   RefWord allocate(const ObjectLayout& layout, uint32_t length);
@@ -94,7 +104,7 @@ class GcHeap {
   bool equals(const Saved& saved) const;
 
   uint64_t live_bytes() const { return live_; }  ///< in cells, by the last collection
-  uint64_t used_bytes() const { return live_ + allocated_; }
+  uint64_t used_bytes() const;
   uint64_t collections() const { return collections_; }
   uint64_t block_bytes() const { return uint64_t{blocks_.size()} * kBlockBytes; }
 
@@ -120,7 +130,11 @@ class GcHeap {
 
   uint32_t used_bytes_of(uint32_t block) const;
   bool reserve();
+  RefWord allocate_small(uint32_t size_class);
   RefWord allocate_cell(uint32_t size_class);
+  bool is_known(TypeId type) const {
+    return uint64_t{type} + 1 < layouts_.size() && layouts_[type + 1] != nullptr;
+  }
   RefWord allocate_large(uint64_t bytes);
   uint32_t take_free_block();
   uint32_t take_run(uint32_t count);
@@ -143,7 +157,10 @@ class GcHeap {
   std::vector<Block> blocks_;  ///< block 0 is never used, so no object has offset 0
   std::vector<uint32_t> free_blocks_;
   std::array<SizeClass, kSizeClasses> classes_;
-  std::vector<const ObjectLayout*> layouts_;  ///< by type, of all objects ever made
+  /// By type, behind that of null: of all objects that may have been made.
+  std::vector<const ObjectLayout*> layouts_ = {&kNullLayout};
+  HeapView own_view_;
+  HeapView* view_;
   std::vector<Pending> stack_;
   uint64_t allocated_ = 0;  ///< since the last collection
   uint64_t live_ = 0;

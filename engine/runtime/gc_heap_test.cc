@@ -116,6 +116,43 @@ TEST_CASE("new objects are zero, also where garbage lay", "[gc]") {
   }
 }
 
+TEST_CASE("runs of cells end at the next object that lives, and are zero", "[gc]") {
+  Types types;
+  HeapView view;
+  GcHeap heap(1 << 20, false, &view);
+  const ObjectLayout& node = types.layouts.get(types.node);
+  const RefWord first = heap.allocate(node, 0);
+  const CellRun& run = view.runs[1];
+  CHECK(run.next == first + 32);
+  CHECK(run.end == first + GcHeap::kBlockBytes);
+  CHECK(view.layouts[types.node] == &node);
+  CHECK(view.layouts[-1] == &kNullLayout);
+  CHECK(heap.header(0)->type == kNullType);
+  for (int i = 1; i < 10; ++i) heap.allocate(node, 0);
+  const RefWord kept = first + 5 * 32;
+  std::memset(heap.base() + first, 0x55, 10 * 32);
+  *heap.header(kept) = {types.node, 0};
+  field(heap, kept, 0) = field(heap, kept, 1) = 0;
+  CHECK(heap.used_bytes() == 10 * 32);
+  collect(heap, {kept});
+  CHECK(run.next == run.end);
+  CHECK(heap.used_bytes() == 32);
+  CHECK(heap.allocate(node, 0) == first);
+  CHECK(run.end == kept);
+  for (RefWord at = first + sizeof(ObjectHeader); at < kept; ++at) REQUIRE(heap.base()[at] == 0);
+  for (int i = 1; i < 5; ++i) CHECK(heap.allocate(node, 0) == first + i * 32);
+  CHECK(heap.allocate(node, 0) == kept + 32);
+  CHECK(heap.used_bytes() == 7 * 32);
+}
+
+TEST_CASE("a heap that poisons sees every allocation", "[gc]") {
+  Types types;
+  HeapView view;
+  GcHeap heap(1 << 20, true, &view);
+  heap.allocate(types.layouts.get(types.node), 0);
+  CHECK(view.runs[1].next == view.runs[1].end);
+}
+
 TEST_CASE("a hundred times the limit in garbage fits the limit", "[gc]") {
   Types types;
   constexpr uint64_t kLimit = 4 << 20;

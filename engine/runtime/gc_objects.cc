@@ -54,7 +54,7 @@ RefWord new_object(StoreState& store, const ObjectLayout& layout, uint32_t lengt
     collect_garbage(store);
     word = store.heap.allocate(layout, length);
   }
-  store.exec.heap_base = store.heap.base();
+  if (store.heap.base() != nullptr) store.exec.heap_base = store.heap.base();
   return word;
 }
 

@@ -32,6 +32,10 @@ FuncObject* InstanceObject::func_ref(uint32_t function_index) {
   made.instance = this;
   made.type_id = module->decoded.function_type_id(function_index);
   if (module->native_entries != nullptr) made.native = &module->native_entries[function_index];
+  const SubType& definition =
+      module->decoded.types[module->decoded.functions[function_index].type_index];
+  if (!definition.is_final || definition.supertype)
+    made.display = store->layouts().get(made.type_id).display.data();
   made.function_index = function_index;
   made.param_slots = slots_of(type.params);
   made.result_slots = slots_of(type.results);

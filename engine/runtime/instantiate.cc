@@ -363,6 +363,10 @@ std::expected<InstanceObject*, InstantiateError> instantiate(StoreState& store,
   Instantiation work(store, *instance);
   if (Status status = work.link(imports); !status.has_value())
     return std::unexpected(std::move(status).error());
+  // Compiled code makes objects by itself.
+  for (size_t i = 0; i < decoded.types.size(); ++i)
+    if (!std::holds_alternative<FuncType>(decoded.types[i].composite))
+      store.heap.add_type(store.layouts().get(decoded.type_ids[i]));
   instance->functions = instance->function_list.data();
   if (Status status = work.allocate(); !status.has_value())
     return std::unexpected(std::move(status).error());

@@ -24,6 +24,7 @@
 #include "brink/trap.h"
 #include "brink/typed_func.h"
 #include "brink/types.h"
+#include "engine/runtime/object_layout.h"
 #include "engine/wasm/type_registry.h"
 
 namespace brink::runtime {
@@ -103,6 +104,9 @@ struct FuncObject {
   uint32_t result_slots = 0;
   StoreState* store = nullptr;
   bool has_traced_params = false;  ///< of host functions: garbage collection has to know of them
+  /// kDisplaySize ancestors of its type, as in ObjectLayout; of a final type without supertypes
+  /// none, not even itself.
+  const TypeId* display = kNullLayout.display.data();
 
   bool is_host() const { return instance == nullptr; }
 };
@@ -144,6 +148,21 @@ struct alignas(16) OverflowValue {
   Slot slots[2];
 };
 
+/// Free cells of the garbage-collected heap, one behind the other and all zero, as offsets in it.
+struct CellRun {
+  uint32_t next = 0;
+  uint32_t end = 0;
+};
+/// There is one for cells of 16 bytes, of 32, and so on.
+inline constexpr uint32_t kCellRuns = 16;
+
+/// What compiled code reads and changes of the heap besides objects. GcHeap keeps it.
+struct HeapView {
+  /// By type, for each type that an object may have; [-1] belongs to the object that null leads to.
+  const ObjectLayout* const* layouts = nullptr;
+  CellRun runs[kCellRuns];
+};
+
 /// What the machine needs of the execution that it is part of; one per store.
 struct ExecContext {
   /// Frames must stay below it. Poisoned with null to make the next call or loop look up.
@@ -158,7 +177,9 @@ struct ExecContext {
   EntryRecord* entry = nullptr;               ///< of the innermost entry from the host
   int64_t fuel = 0;
   StoreState* store = nullptr;
-  uint8_t* heap_base = nullptr;  ///< of the garbage-collected heap, once there is an object
+  /// Of the garbage-collected heap, once there is an object; kNullObject until then.
+  uint8_t* heap_base = nullptr;
+  HeapView heap;
   /// The instruction that is allocating, so that a collection finds the frames; else null.
   const void* safepoint_pc = nullptr;
   Slot* safepoint_fp = nullptr;

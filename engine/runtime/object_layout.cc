@@ -59,21 +59,46 @@ ObjectLayout make_exception(const TypeRegistry& types, const FuncType& type) {
 
 }  // namespace
 
-const ObjectLayout& ObjectLayouts::get(TypeId id) {
-  const std::scoped_lock lock(mutex_);
-  if (id >= layouts_.size()) layouts_.resize(std::max<size_t>(id + 1, layouts_.size() * 2));
-  if (layouts_[id] != nullptr) return *layouts_[id];
-  const CanonicalType& type = types_.get(id);
+const ObjectLayout kNullLayout = [] {
   ObjectLayout layout;
+  layout.type = kNullType;
+  layout.kind = ObjectKind::Exception;
+  layout.display.fill(kNullType);
+  return layout;
+}();
+
+alignas(16) const ObjectHeader kNullObject = {kNullType, 0};
+
+ObjectLayouts::~ObjectLayouts() {
+  for (uint32_t chunk = 0; chunk < kChunks; ++chunk) {
+    const Place* const places = chunks_[chunk].load();
+    if (places == nullptr) continue;
+    for (uint32_t i = 0; i < places_of(chunk); ++i) delete places[i].load();
+    delete[] places;
+  }
+}
+
+const ObjectLayout& ObjectLayouts::make(TypeId id) {
+  const std::scoped_lock lock(mutex_);
+  std::atomic<Place*>& chunk = chunks_[chunk_of(id)];
+  if (chunk.load() == nullptr)
+    chunk.store(new Place[places_of(chunk_of(id))](), std::memory_order_release);
+  Place& place = chunk.load()[index_of(id)];
+  if (const ObjectLayout* known = place.load()) return *known;
+  const CanonicalType& type = types_.get(id);
+  auto layout = std::make_unique<ObjectLayout>();
   if (type.structure() != nullptr)
-    layout = make_struct(types_, *type.structure());
+    *layout = make_struct(types_, *type.structure());
   else if (type.array() != nullptr)
-    layout = make_array(types_, *type.array());
+    *layout = make_array(types_, *type.array());
   else
-    layout = make_exception(types_, *type.func());
-  layout.type = id;
-  layouts_[id] = std::make_unique<ObjectLayout>(std::move(layout));
-  return *layouts_[id];
+    *layout = make_exception(types_, *type.func());
+  layout->type = id;
+  layout->display.fill(kNullType);
+  std::copy_n(type.display.begin(), std::min<size_t>(type.display.size(), kDisplaySize),
+              layout->display.begin());
+  place.store(layout.get(), std::memory_order_release);
+  return *layout.release();
 }
 
 }  // namespace brink::runtime

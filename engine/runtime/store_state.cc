@@ -25,9 +25,11 @@ constexpr uintptr_t kPoison = ~uintptr_t{0};
 StoreState::StoreState(Engine owner, StoreLimits store_limits)
     : engine(std::move(owner)),
       limits(store_limits),
-      heap(store_limits.max_gc_heap_bytes, engine.config().gc_stress),
+      heap(store_limits.max_gc_heap_bytes, engine.config().gc_stress, &exec.heap),
       gc_stress(engine.config().gc_stress) {
   exec.store = this;
+  // Read, never written: what null leads to is not an object.
+  exec.heap_base = const_cast<uint8_t*>(reinterpret_cast<const uint8_t*>(&kNullObject));
   const TierOperations* compiler = engine.state()->compiler;
   if (compiler != nullptr && compiler->watch != nullptr) compiler->watch(*this);
 }

@@ -4,6 +4,7 @@
 // The builder's calls, of functions and of the runtime. See function_builder.h.
 
 #include "engine/compile/ir/function_builder.h"
+#include "engine/compile/ir/vm_layout.h"
 
 namespace brink::compile::ir {
 
@@ -57,6 +58,16 @@ uint64_t FunctionBuilder::add_callee(const Instruction& i, const FuncType& type)
   return f_.calls.size() - 1;
 }
 
+/// What a call gets: values_of() them, and the table.
+std::span<const ValueId> FunctionBuilder::call_args(const Instruction& i, Args args) {
+  if (i.opcode != Opcode::CallIndirect && i.opcode != Opcode::ReturnCallIndirect)
+    return values_of(args);
+  const ValueId table = list_entry(vm_layout::kTables, i.index2);
+  values_of(args);
+  scratch_.push_back(table);
+  return scratch_;
+}
+
 void FunctionBuilder::call(Decoder& d, const Instruction& i, const FuncType& type, Args args,
                            Args results) {
   if (failed_) return;
@@ -64,7 +75,7 @@ void FunctionBuilder::call(Decoder& d, const Instruction& i, const FuncType& typ
   charge();
   if (i.opcode == Opcode::CallRef) check_null(args.back(), TrapCode::NullFunctionReference);
   Inst inst = make_inst(Op::Call, Type::Void, {}, add_callee(i, type));
-  set_args(f_, inst, values_of(args));
+  set_args(f_, inst, call_args(i, args));
   take_results(emit_call(d, inst, true), results);
 }
 
@@ -76,7 +87,7 @@ void FunctionBuilder::return_call(Decoder& d, const Instruction& i, const FuncTy
   if (i.opcode == Opcode::ReturnCallRef) check_null(args.back(), TrapCode::NullFunctionReference);
   if (is_live_) {
     Inst inst = make_inst(Op::TailCall, Type::Void, {}, add_callee(i, type));
-    set_args(f_, inst, values_of(args));
+    set_args(f_, inst, call_args(i, args));
     terminate(inst, 0);
   }
   kill();

@@ -37,8 +37,17 @@ void FunctionBuilder::reference(Decoder& d, const Instruction& i, Args args, Arg
   ValueId& result = results[0].value.id;
   switch (i.opcode) {
     case Opcode::RefNull: result = emit(make_inst(Op::RefNull, type_of(results[0].type))); return;
-    case Opcode::RefFunc:
-      return runtime_operation(d, RuntimeFunction::RefFunc, args, i.index, 0, results);
+    case Opcode::RefFunc: {
+      if (!is_live_) return void(result = constant(Type::I64, 0));
+      // In the list once somebody took the reference.
+      const ValueId known = load_vm(load_constant(instance(), vm_layout::kFunctions),
+                                    i.index * static_cast<uint32_t>(sizeof(void*)));
+      result = branch_and_join(
+          emit(Opcode::I64Ne, Type::I32, {known, constant(Type::I64, 0)}), Type::I64,
+          [&] { return known; },
+          [&] { return call_runtime(d, RuntimeFunction::RefFunc, {}, i.index, 0, Type::I64); });
+      return;
+    }
     case Opcode::RefIsNull:
       result = args[0].type.nullable() ? is_null(args[0].value.id) : constant(Type::I32, 0);
       return;
@@ -67,6 +76,52 @@ HeapType written_heap_type(const wasm::Module& module, uint32_t offset) {
 }
 
 }  // namespace
+
+/// Whether the traced reference leads to an object of a type, a struct or array type or the
+/// abstract one of all of them. `is_object`: it is known to be null or to lead to an object.
+///
+/// Safety: words that are no offsets of objects are replaced by 0, where the heap has an object of
+/// no type. The base must not be taken from the values that are known: where there has been no
+/// object yet, it is another one.
+ValueId FunctionBuilder::test_object(ValueId reference, bool is_object, HeapType target,
+                                     uint32_t type_index) {
+  ValueId word = word_of(reference);
+  if (!is_object) {
+    const ValueId tag = emit(Opcode::I64And, Type::I64, {word, constant(Type::I64, 15)});
+    word = emit(Opcode::Select, Type::I64,
+                {word, constant(Type::I64, 0), emit(Opcode::I64Eqz, Type::I32, {tag})});
+  }
+  const ValueId object = emit(Opcode::I64Add, Type::I64, {current_heap_base(), word});
+  const auto id = [&] { return emit(make_inst(Op::TypeId, Type::I32, {}, type_index)); };
+  const bool is_concrete = target.is_concrete();
+  if (is_concrete && module_.types[type_index].is_final) {
+    const ValueId type =
+        raw_load(Opcode::I32Load, Type::I32, object, region::kHeap, vm_layout::kObjectType);
+    return emit(Opcode::I32Eq, Type::I32, {type, id()});
+  }
+  // Sign-extended, so that kNullType selects the layout in front of all.
+  const ValueId type =
+      raw_load(Opcode::I64Load32S, Type::I64, object, region::kHeap, vm_layout::kObjectType);
+  const ValueId layouts =
+      raw_load(Opcode::I64Load, Type::I64, load_constant(instance(), vm_layout::kExec), region::kVm,
+               vm_layout::kHeapLayouts);
+  const ValueId place =
+      emit(Opcode::I64Add, Type::I64,
+           {layouts, emit(Opcode::I64Shl, Type::I64, {type, constant(Type::I64, 3)})});
+  const ValueId layout = raw_load(Opcode::I64Load, Type::I64, place, region::kVm, 0);
+  if (is_concrete) {
+    const auto depth =
+        static_cast<uint32_t>(module_.registry->get(target.index()).display.size() - 1);
+    const ValueId ancestor = raw_load(Opcode::I32Load, Type::I32, layout, region::kConstant,
+                                      vm_layout::kLayoutDisplay + depth * sizeof(TypeId));
+    return emit(Opcode::I32Eq, Type::I32, {ancestor, id()});
+  }
+  const auto kind = target.abstract() == AbstractHeapType::Struct ? runtime::ObjectKind::Struct
+                                                                  : runtime::ObjectKind::Array;
+  const ValueId actual =
+      raw_load(Opcode::I32Load8U, Type::I32, layout, region::kConstant, vm_layout::kLayoutKind);
+  return emit(Opcode::I32Eq, Type::I32, {actual, constant(Type::I32, static_cast<uint32_t>(kind))});
+}
 
 /// Whether a reference is of a type (canonical), as an i32. `offset` is the instruction's.
 ValueId FunctionBuilder::test_type(Decoder& d, const Item& reference, ValType target,
@@ -99,6 +154,18 @@ ValueId FunctionBuilder::test_type(Decoder& d, const Item& reference, ValType ta
     }
   }
   const HeapType written = written_heap_type(module_, offset);
+  const bool is_shallow =
+      heap.is_concrete() ? types.get(heap.index()).func() == nullptr &&
+                               types.get(heap.index()).display.size() <= runtime::kDisplaySize
+                         : heap.is(AbstractHeapType::Struct) || heap.is(AbstractHeapType::Array);
+  if (is_shallow) {
+    // Everything below struct and array is an object.
+    const HeapType source = reference.type.heap();
+    const bool is_object = source.is_concrete() || source.is(AbstractHeapType::Struct) ||
+                           source.is(AbstractHeapType::Array);
+    return null_or(
+        test_object(value, is_object, heap, written.is_concrete() ? written.index() : 0));
+  }
   return call_runtime(d, RuntimeFunction::RefTest, {&value, 1}, written.code(), target.nullable(),
                       Type::I32);
 }
@@ -126,6 +193,11 @@ ValueId FunctionBuilder::heap_base() {
   ValueId base = values_.find(inst);
   if (base == kNoValue) values_.add(base = effect(inst));
   return base;
+}
+
+/// The base as it is now, if there are objects or not.
+ValueId FunctionBuilder::current_heap_base() {
+  return load_vm(load_constant(instance(), vm_layout::kExec), vm_layout::kHeapBase);
 }
 
 ValueId FunctionBuilder::object_address(ValueId reference) {
@@ -226,6 +298,7 @@ std::optional<RuntimeFunction> runtime_function(Opcode opcode) {
 }  // namespace
 
 void FunctionBuilder::object(Decoder& d, const Instruction& i, Args args, Args results) {
+  if (allocate(d, i, args, results)) return;
   if (const auto function = runtime_function(i.opcode)) {
     const ImmKind imm = info(i.opcode).imm;
     const bool has_second = imm != ImmKind::Type;

@@ -53,8 +53,11 @@ ValueId FunctionBuilder::address_of(ValueId index, const decode::MemArg& memarg,
   if (!context_.memory_is_guarded[memory]) {
     access.flags = Inst::kRaw;
     access.imm = make_imm(memory, 0);
-    return effect(
-        make_inst(Op::CheckedAddress, Type::I64, {index}, make_imm(memory, bytes), memarg.offset));
+    const ValueId object = list_entry(vm_layout::kMemories, memory);
+    const ValueId size = load_vm(object, vm_layout::kMemoryBytes);
+    const ValueId base = load_vm(object, vm_layout::kMemoryBase);
+    return emit(make_inst(Op::CheckedAddress, Type::I64, {index, size, base},
+                          make_imm(memory, bytes), memarg.offset));
   }
   access.imm = make_imm(memory, offset);
   if (memory == 0) return index;
@@ -123,8 +126,10 @@ void FunctionBuilder::memory(Decoder& d, const Instruction& i, Args args, Args r
     case Opcode::MemoryGrow:
       return runtime_operation(d, RuntimeFunction::MemoryGrow, args, i.index, 0, results);
     case Opcode::MemoryFill:
+      if (fill_few(i, args)) return;
       return runtime_operation(d, RuntimeFunction::MemoryFill, args, i.index, 0, results);
     case Opcode::MemoryCopy:
+      if (copy_few(i, args)) return;
       return runtime_operation(d, RuntimeFunction::MemoryCopy, args, i.index, i.index2, results);
     case Opcode::MemoryInit:
       return runtime_operation(d, RuntimeFunction::MemoryInit, args, i.index, i.index2, results);

@@ -188,9 +188,12 @@ TEST_CASE("memories that are not the first, or have 64-bit indices", "[compile][
         v7 = i64.extend_i32_u v0
         v8 = i64.add v6, v7
         i32.store raw memory 1 +8 v8, v2
-        v10 = checked_address v1, memory 2 +16 bytes 4
-        v11 = i32.load raw memory 2 v10
-        return v11
+        v10 = i64.load raw constant +16 v4
+        v11 = i64.load raw vm +24 v10
+        v12 = i64.load raw vm +16 v10
+        v13 = checked_address v1, v11, v12, memory 2 +16 bytes 4
+        v14 = i32.load raw memory 2 v13
+        return v14
   )"));
 }
 
@@ -269,13 +272,16 @@ TEST_CASE("calls and their results", "[compile][ir]") {
         v3 = result v2, 0: i32
         v4 = result v2, 1: i64
         v5 = i32.const 1
-        call v5, v0, table 0 type 0
-        v7 = result v6, 0: i32
-        v8 = i32.const 2
-        v9 = global.get global 0: i64
-        v10 = i64.eqz v9
-        trap_if v10, "null function reference"
-        tail_call v8, v9, ref type 0
+        v6 = instance
+        v7 = i64.load raw constant +40 v6
+        v8 = i64.load raw constant v7
+        call v5, v0, v8, table 0 type 0
+        v10 = result v9, 0: i32
+        v11 = i32.const 2
+        v12 = global.get global 0: i64
+        v13 = i64.eqz v12
+        trap_if v13, "null function reference"
+        tail_call v11, v12, ref type 0
   )"));
 }
 

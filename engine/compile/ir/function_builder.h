@@ -194,6 +194,8 @@ class FunctionBuilder final : private InstSink {
   uint32_t terminate(const Inst& inst, uint32_t target_count);
   void trap(TrapCode code);
   void trap_if(ValueId condition, TrapCode code, bool unless = false);
+  template <typename Likely, typename Unlikely>
+  ValueId branch_and_join(ValueId condition, Type type, Likely likely, Unlikely unlikely);
   void emit_return(std::span<const ValueId> values);
 
   void start(Decoder& d, uint32_t offset);
@@ -250,6 +252,14 @@ class FunctionBuilder final : private InstSink {
   ValueId list_entry(uint32_t list, uint32_t index);
   ValueId address_of(ValueId index, const decode::MemArg& memarg, uint32_t bytes, Inst& access);
   ValueId table_slot(uint32_t index, ValueId element);
+  // builder_bulk.cc
+  bool copy_few(const Instruction& i, Args args);
+  bool fill_few(const Instruction& i, Args args);
+  uint32_t small_size(ValueId size) const;
+  Inst memory_range(uint32_t memory, ValueId index, uint32_t bytes);
+  Inst part_of(const Inst& range, Opcode opcode, Type type, uint32_t offset) const;
+  void store_parts(const Inst& range, Opcode opcode, std::span<const uint32_t> offsets,
+                   std::span<const ValueId> values);
 
   // ---- calls (builder_calls.cc) ----
   ValueId call_runtime(Decoder& d, RuntimeFunction function, std::span<const ValueId> args,
@@ -259,6 +269,7 @@ class FunctionBuilder final : private InstSink {
   ValueId emit_call(Decoder& d, Inst inst, bool may_throw);
   void take_results(ValueId call, Args results);
   uint64_t add_callee(const Instruction& i, const FuncType& type);
+  std::span<const ValueId> call_args(const Instruction& i, Args args);
 
   // ---- references and objects (builder_gc.cc) ----
   void reference(Decoder& d, const Instruction& i, Args args, Args results);
@@ -277,6 +288,14 @@ class FunctionBuilder final : private InstSink {
   ValueId load_storage(ValType storage, bool is_signed, ValueId base, uint32_t offset);
   void store_storage(ValType storage, ValueId base, ValueId value, uint32_t offset);
   ValueId test_type(Decoder& d, const Item& reference, ValType target, uint32_t offset);
+  ValueId test_object(ValueId reference, bool is_object, HeapType target, uint32_t type_index);
+  ValueId current_heap_base();
+  // builder_allocation.cc
+  ValueId new_object(Decoder& d, uint32_t type_index, RuntimeFunction slow_path,
+                     uint32_t cell_bytes, ValueId length);
+  bool allocate(Decoder& d, const Instruction& i, Args args, Args results);
+  void allocate_struct(Decoder& d, const Instruction& i, Args args, Args results);
+  bool allocate_array(Decoder& d, const Instruction& i, Args args, Args results);
 
   // ---- exceptions (builder_exceptions.cc) ----
   void open_try(Decoder& d, Frame& frame, std::vector<CatchClause> clauses, uint32_t outer);
@@ -335,6 +354,29 @@ class FunctionBuilder final : private InstSink {
   std::vector<Arm> arms_;   ///< of open legacy tries
   std::span<const wasm::BranchHint> hints_;
 };
+
+/// A value that is computed in one of two ways, which meet again. The current block must be live;
+/// `likely` if the condition is not zero. Both leave the locals alone.
+template <typename Likely, typename Unlikely>
+ValueId FunctionBuilder::branch_and_join(ValueId condition, Type type, Likely likely,
+                                         Unlikely unlikely) {
+  const uint32_t targets = terminate(make_inst(Op::Branch, Type::Void, {condition}), 2);
+  const uint32_t scope = values_.mark();
+  const BlockId ways[] = {new_block(), new_block()};
+  const BlockId join = new_block();
+  f_.blocks[ways[1]].is_cold = true;
+  for (uint32_t i = 0; i < 2; ++i) {
+    f_.targets[targets + i].block = ways[i];
+    enter(ways[i], true);
+    const ValueId value = i == 0 ? likely() : unlikely();
+    const uint32_t jump = terminate(make_inst(Op::Jump, Type::Void), 1);
+    f_.targets[jump] = {join, static_cast<uint32_t>(f_.pool.size()), 1};
+    f_.pool.push_back(value);
+    values_.reset(scope);
+  }
+  enter(join, true);
+  return add_param(f_, join, type);
+}
 
 }  // namespace brink::compile::ir
 

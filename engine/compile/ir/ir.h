@@ -134,6 +134,11 @@ struct CallInfo {
   const FuncType* type = nullptr;
 };
 
+/// How many arguments of a call say what is called; they come last.
+constexpr size_t callee_args(CallInfo::Kind kind) {
+  return kind == CallInfo::Kind::Indirect ? 2 : kind == CallInfo::Kind::Ref ? 1 : 0;
+}
+
 /// A place in the module: what backtraces show. With inlining a chain, innermost first.
 struct Position {
   uint32_t offset = 0;  ///< of the instruction, from the start of the module

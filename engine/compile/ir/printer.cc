@@ -116,7 +116,8 @@ class Printer {
   void print_immediates(const Inst& inst) {
     if (is_wasm(inst.op)) return print_wasm_immediates(inst);
     switch (inst.op) {
-      case Op::Result: return item("{}", inst.imm);
+      case Op::Result:
+      case Op::TypeId: return item("{}", inst.imm);
       case Op::TrapIf:
       case Op::TrapUnless:
       case Op::Trap: return item("\"{}\"", brink::to_string(static_cast<TrapCode>(inst.imm)));

@@ -30,6 +30,7 @@ bool can_be_numbered(const Inst& inst) {
       default: return false;
     }
   }
+  if (inst.op == Op::CheckedAddress) return true;
   return inst.op != Op::Param && inst.op != Op::Result && is_pure(inst.op);
 }
 

@@ -254,6 +254,7 @@ class Verifier {
       case Op::IntToRef: return expect(block, id, {Type::I64}, Type::Ref);
       case Op::Instance:
       case Op::MemoryBase0: return expect(block, id, {}, Type::I64);
+      case Op::TypeId: return expect(block, id, {}, Type::I32);
       case Op::Landing:
         if (inst.imm + inst.imm2 > function_.clauses.size())
           complain_inst(block, id, "has clauses that do not exist");
@@ -263,9 +264,11 @@ class Verifier {
       case Op::Branch:
       case Op::Switch: return expect(block, id, {Type::I32});
       case Op::CheckedAddress:
-        if (inst.arg_count != 1) return complain_inst(block, id, "needs an index");
-        return expect(block, id, {type_of(inst.args[0]) == Type::I32 ? Type::I32 : Type::I64},
-                      Type::I64);
+        if (inst.arg_count != 3) return complain_inst(block, id, "needs an index");
+        return expect(
+            block, id,
+            {type_of(inst.args[0]) == Type::I32 ? Type::I32 : Type::I64, Type::I64, Type::I64},
+            Type::I64);
       case Op::Poll:
       case Op::Fuel:
       case Op::Jump:
@@ -292,9 +295,7 @@ class Verifier {
     const Inst& inst = function_[id];
     if (inst.imm >= function_.calls.size()) return complain_inst(block, id, "calls nothing");
     const CallInfo& call = function_.calls[inst.imm];
-    const bool has_callee =
-        call.kind == CallInfo::Kind::Indirect || call.kind == CallInfo::Kind::Ref;
-    check_list(block, id, call.type->params, has_callee ? 1 : 0);
+    check_list(block, id, call.type->params, callee_args(call.kind));
   }
 
   void check_wasm_types(BlockId block, ValueId id) {

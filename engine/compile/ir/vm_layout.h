@@ -35,13 +35,22 @@ inline constexpr uint32_t kTableElements = offsetof(runtime::TableObject, elemen
 inline constexpr uint32_t kTableSize = offsetof(runtime::TableObject, size);
 inline constexpr uint32_t kGlobalValue = offsetof(runtime::GlobalObject, value);
 inline constexpr uint32_t kFuncTypeId = offsetof(runtime::FuncObject, type_id);
+inline constexpr uint32_t kFuncDisplay = offsetof(runtime::FuncObject, display);
 inline constexpr uint32_t kLoopFrame = offsetof(runtime::ExecContext, loop_frame);
 inline constexpr uint32_t kOverflow = offsetof(runtime::ExecContext, overflow);
 inline constexpr uint32_t kHeapBase = offsetof(runtime::ExecContext, heap_base);
+inline constexpr uint32_t kHeapLayouts =
+    offsetof(runtime::ExecContext, heap) + offsetof(runtime::HeapView, layouts);
+inline constexpr uint32_t kHeapRuns =
+    offsetof(runtime::ExecContext, heap) + offsetof(runtime::HeapView, runs);
+inline constexpr uint32_t kRunNext = offsetof(runtime::CellRun, next);
+inline constexpr uint32_t kRunEnd = offsetof(runtime::CellRun, end);
 
 // From an object of the heap.
 inline constexpr uint32_t kObjectType = offsetof(runtime::ObjectHeader, type);
 inline constexpr uint32_t kObjectLength = offsetof(runtime::ObjectHeader, length);
+inline constexpr uint32_t kLayoutKind = offsetof(runtime::ObjectLayout, kind);
+inline constexpr uint32_t kLayoutDisplay = offsetof(runtime::ObjectLayout, display);
 
 #pragma GCC diagnostic pop
 

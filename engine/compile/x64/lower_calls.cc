@@ -56,9 +56,10 @@ VReg list_entry(Lowering& l, int32_t list, uint32_t index) {
 void check_type_by_runtime(Lowering& l, VReg callee, const CallInfo& call, ir::PositionId position);
 
 /// The function at an index of a table, checked for everything. The traps name the index.
-VReg table_callee(Lowering& l, const CallInfo& call, ValueId index_value, ir::PositionId position) {
+VReg table_callee(Lowering& l, const CallInfo& call, ValueId index_value, ValueId table_value,
+                  ir::PositionId position) {
   const VReg index = l.use(index_value);
-  const VReg table = list_entry(l, vm_layout::kTables, call.index);
+  const VReg table = l.use(table_value);
   const Address size = Address::at(table, vm_layout::kTableSize);
   l.emit(Form::UM, I::kIdCmp, {.a = index, .mem = &size});
   l.emit_trap_if(Cond::AE, TrapCode::UndefinedElement, position, index);
@@ -69,12 +70,18 @@ VReg table_callee(Lowering& l, const CallInfo& call, ValueId index_value, ir::Po
   const VReg callee = l.emit_load(element);
   l.emit(Form::UU, I::kIdTest, {.a = callee, .b = callee});
   l.emit_trap_if(Cond::E, TrapCode::UninitializedElement, position, index);
-  if (!l.context().module.types[call.type_index].is_final) {
+  const wasm::Module& module = l.context().module;
+  const bool is_final = module.types[call.type_index].is_final;
+  const size_t depth = module.registry->get(call.type_id).display.size() - 1;
+  if (!is_final && depth >= runtime::kDisplaySize) {
     check_type_by_runtime(l, callee, call, position);
     return callee;
   }
   const VReg type = l.emit_load(Address::type_id(call.type_index), 4);
-  const Address have = Address::at(callee, vm_layout::kFuncTypeId);
+  Address have = Address::at(callee, vm_layout::kFuncTypeId);
+  if (!is_final)
+    have = Address::at(l.emit_load(Address::at(callee, vm_layout::kFuncDisplay)),
+                       static_cast<int32_t>(depth * sizeof(TypeId)));
   l.emit(Form::UM, I::kIdCmp, {.width = 4, .a = type, .mem = &have});
   l.emit_trap_if(Cond::NE, TrapCode::IndirectCallTypeMismatch, position);
   return callee;
@@ -84,7 +91,8 @@ VReg callee_of(Lowering& l, const CallInfo& call, std::span<const ValueId> args,
                ir::PositionId position) {
   switch (call.kind) {
     case CallInfo::Kind::Import: return list_entry(l, vm_layout::kFunctions, call.index);
-    case CallInfo::Kind::Indirect: return table_callee(l, call, args.back(), position);
+    case CallInfo::Kind::Indirect:
+      return table_callee(l, call, args[args.size() - 2], args.back(), position);
     case CallInfo::Kind::Ref: return l.use(args.back());
     case CallInfo::Kind::Direct: break;
   }
@@ -203,7 +211,7 @@ void lower_runtime_call(Lowering& l, ValueId value, const Row&) {
   if (inst.op == Op::RuntimeInvoke) end_invoke(l, out);
 }
 
-/// Of types with subtypes, whose functions may have any id below.
+/// Of types with subtypes that lie deep, whose functions may have any id below.
 void check_type_by_runtime(Lowering& l, VReg callee, const CallInfo& call,
                            ir::PositionId position) {
   const Address slot = Address::stack(0);

@@ -263,9 +263,6 @@ void lower_checked_address(Lowering& l, ValueId value, const Row&) {
   const uint64_t bytes = inst.offset();
   const uint64_t distance = inst.imm2 + bytes;
   const bool is_wide = l.inst(inst.args[0]).type == ir::Type::I64;
-  const VReg list = l.emit_load(Address::instance(vm_layout::kMemories));
-  const VReg memory =
-      l.emit_load(Address::at(list, static_cast<int32_t>(inst.region() * sizeof(void*))));
   const VReg index = l.use(inst.args[0]);
   const VReg end = l.new_int();
   if (distance < bytes) {
@@ -283,11 +280,9 @@ void lower_checked_address(Lowering& l, ValueId value, const Row&) {
       l.emit(Form::TU, I::kIdAdd, {.d = end, .a = index, .b = l.emit_constant(distance)});
     if (is_wide) l.emit_trap_if(Cond::B, TrapCode::MemoryOutOfBounds, inst.position);
   }
-  const Address size = Address::at(memory, vm_layout::kMemoryBytes);
-  l.emit(Form::UM, I::kIdCmp, {.a = end, .mem = &size});
+  l.emit_source(Form::UU, I::kIdCmp, {.a = end}, l.int_source(inst.args[1], 8));
   l.emit_trap_if(Cond::A, TrapCode::MemoryOutOfBounds, inst.position);
-  const VReg base = l.emit_load(Address::at(memory, vm_layout::kMemoryBase));
-  Address native = Address::at(base, -static_cast<int32_t>(bytes));
+  Address native = Address::at(l.use(inst.args[2]), -static_cast<int32_t>(bytes));
   native.index = end;
   l.emit(Form::DM, I::kIdLea, {.d = l.def(value), .mem = &native});
 }
@@ -296,6 +291,11 @@ void lower_pinned(Lowering& l, ValueId value, const Row&) {
   Address address;
   set_base(l, address, value);
   l.emit(Form::DM, I::kIdLea, {.d = l.def(value), .mem = &address});
+}
+
+void lower_type_id(Lowering& l, ValueId value, const Row&) {
+  const Address address = Address::type_id(static_cast<uint32_t>(l.inst(value).imm));
+  l.emit(Form::DM, I::kIdMov, {.width = 4, .d = l.def(value), .mem = &address});
 }
 
 void lower_copy(Lowering& l, ValueId value, const Row&) {
@@ -334,6 +334,7 @@ constexpr Row kRows[] = {
     {Op::CheckedAddress, lower_checked_address},
     {Op::Instance, lower_pinned},
     {Op::MemoryBase0, lower_pinned},
+    {Op::TypeId, lower_type_id},
     {Op::RefToInt, lower_copy},
     {Op::IntToRef, lower_copy},
     {Op::Copy, lower_copy},
