@@ -39,6 +39,7 @@ FunctionBuilder::FunctionBuilder(const ModuleContext& context, uint32_t function
       values_(f_) {
   f_.function_index = function_index;
   f_.type = &module_.function_type(function_index);
+  f_.is_loop_entry = entry != nullptr;
   if (entry != nullptr) f_.type = &continuation_type(*module_.registry, *f_.type);
   const uint32_t body_bytes = module_.functions[function_index].body.size;
   max_work_ = kFreeWork + kWorkPerByte * body_bytes;

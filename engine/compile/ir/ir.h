@@ -154,6 +154,7 @@ struct HandlerClause {
 
 struct Function {
   uint32_t function_index = 0;
+  bool is_loop_entry = false;  ///< goes on at a loop (LoopEntry in compiler.h)
   const FuncType* type = nullptr;
   std::vector<Inst> insts;  ///< by ValueId
   std::vector<Block> blocks;

@@ -3,6 +3,8 @@
 
 #include "engine/compile/pass/optimize.h"
 
+#include <algorithm>
+#include <functional>
 #include <memory>
 #include <unordered_map>
 
@@ -11,7 +13,9 @@
 #include "engine/compile/pass/dead_code.h"
 #include "engine/compile/pass/inlining.h"
 #include "engine/compile/pass/load_elimination.h"
+#include "engine/compile/pass/loop_conditions.h"
 #include "engine/compile/pass/loop_invariants.h"
+#include "engine/compile/pass/loop_unrolling.h"
 #include "engine/compile/pass/renumbering.h"
 #include "engine/compile/pass/wide_multiplication.h"
 #include "engine/support/check.h"
@@ -67,7 +71,12 @@ void optimize(const ModuleContext& context, ir::Function& function) {
   check(context, function);
   eliminate_loads(context.module, function);
   check(context, function);
-  if (hoist_loop_invariants(context.module, function)) renumber_values(function);
+  compare_next_rounds(function);
+  const bool has_hoisted = hoist_loop_invariants(context.module, function);
+  const bool has_unrolled = unroll_loops(function);
+  // Where memories are checked, sizes and bases have become the same values.
+  const bool has_checks = !std::ranges::all_of(context.memory_is_guarded, std::identity());
+  if (has_hoisted || has_unrolled || has_checks) renumber_values(function);
   check(context, function);
   remove_dead_code(function);
   check(context, function);

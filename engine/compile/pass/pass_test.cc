@@ -141,6 +141,71 @@ TEST_CASE("what does not change in a loop is computed in front of it") {
       if (function[id].op == ir::to_op(Opcode::I32Mul)) CHECK(block.loop_depth == 0);
 }
 
+TEST_CASE("a loop compares what its counter is going to be") {
+  const auto loop = [](const std::string& condition) {
+    return body(
+        "(loop (drop (memory.grow (i32.const 0))) (local.set 3 (local.get 2)) (local.set 2 "
+        "(i32.add (local.get 2) "
+        "(i32.const 3))) (br_if 0 (" +
+        condition +
+        " (local.get 3) (i32.const -2)))) "
+        "(local.get 2)");
+  };
+  const std::string unequal = Optimized(loop("i32.ne")).text(1);
+  CHECK(count(unequal, "i32.const -2") == 0);
+  CHECK(count(unequal, "i32.const 1\n") == 1);
+  CHECK(count(Optimized(loop("i32.lt_u")).text(1), "i32.const -2") == 1);
+}
+
+TEST_CASE("small loops are repeated, and look for interruptions once") {
+  Optimized tiny(body(
+      "(loop (local.set 2 (i32.add (local.get 2) (i32.load8_u (local.get 0)))) (br_if 0 (i32.ne "
+      "(local.tee 0 (i32.add (local.get 0) (i32.const 1))) (local.get 1)))) (local.get 2)"));
+  const std::string text = tiny.text(1);
+  CHECK(count(text, "i32.load8_u") == 4);
+  CHECK(count(text, "poll") == 1);
+  // All rounds count from where the first one began.
+  CHECK(count(text, "i32.const 3") == 1);
+  Optimized small(body(
+      "(loop (if (i32.load (local.get 0)) (then (i32.store (local.get 0) (i32.mul (local.get 2) "
+      "(i32.load offset=8 (local.get 1)))) (i32.store offset=4 (local.get 1) (i32.xor (local.get "
+      "2) "
+      "(local.get 0))))) (local.set 2 (i32.add (local.get 2) (i32.const 1))) (br_if 0 (i32.ne "
+      "(local.tee 0 (i32.add (local.get 0) (i32.const 1))) (local.get 1)))) (local.get 2)"));
+  CHECK(count(small.text(1), "i32.mul") == 2);
+}
+
+TEST_CASE("loops with calls, and loops around others, are not repeated") {
+  Optimized calls(
+      body("(loop (drop (memory.grow (i32.const 0))) (br_if 0 (local.tee 0 (i32.sub (local.get 0) "
+           "(i32.const "
+           "1))))) (i32.load (local.get 0))"));
+  CHECK(count(calls.text(1), "i32.add") == 1);
+  Optimized outer(body(
+      "(loop (i32.store16 (local.get 0) (local.get 1)) (local.set 2 (i32.const 9)) (loop (br_if 0 "
+      "(local.tee 2 (i32.sub (local.get 2) (i32.const 1))))) (br_if 0 (local.tee 0 (i32.sub "
+      "(local.get 0) (i32.const 1))))) (local.get 2)"));
+  CHECK(count(outer.text(1), "i32.store16") == 1);
+}
+
+TEST_CASE("what a repeated loop has computed is known behind each of its ways out") {
+  // Out of the first way with one value, out of the second with another.
+  Optimized module(body(
+      "(block (block (loop (local.set 2 (i32.load8_u (local.get 0))) (br_if 1 (i32.eqz (local.get "
+      "2))) (local.set 3 (i32.add (local.get 3) (local.get 2))) (br_if 2 (i32.gt_u (local.get 3) "
+      "(local.get 1))) (local.set 0 (i32.add (local.get 0) (i32.const 1))) (br 0))) (return "
+      "(i32.sub "
+      "(local.get 0) (local.get 3)))) (i32.xor (local.get 2) (local.get 3))"));
+  const ir::Function function = module.function(1);
+  CHECK(count(ir::to_text(function), "i32.load8_u") == 4);
+  size_t ways_out = 0;
+  for (const ir::Block& block : function.blocks)
+    for (const ir::Target& target : function.targets_of(block))
+      if (block.loop_depth != 0 && function.blocks[target.block].loop_depth == 0)
+        ways_out += target.arg_count == 2 ? 1 : 0;
+  CHECK(ways_out == 8);
+}
+
 TEST_CASE("divisions stay in their loop, which may never get there") {
   Optimized module(body(
       "(block (loop (br_if 1 (local.get 2)) (local.set 2 (i32.load (local.get 3))) (local.set 3 "

@@ -261,7 +261,7 @@ void ForwardPass::keep_beside(VReg v, VReg def, uint32_t operand, PReg reg) {
   // Loaded for this use alone: then it is in its slot for those to come.
   const bool is_loaded = (where_[v] & ~fresh_) == 0 &&
                          std::ranges::find(removed_, v, &Resident::vreg) == removed_.end();
-  if (is_loaded && distance(v) > kKeepWithin) return;
+  if ((is_loaded && distance(v) > kKeepWithin) || is_lost_in_block(v)) return;
   const RegBits taken = early_claim_ | lost_ | pinned_early_ | pinned_late_ | consumed_;
   RegBits free = free_registers(cls(v)) & ~taken;
   if (free == 0) {

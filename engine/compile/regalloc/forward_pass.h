@@ -79,6 +79,8 @@ class ForwardPass {
   PReg choose(VReg v, RegBits free);
   bool suits(VReg v, PReg reg, uint32_t limit);
   bool fulfils_desire(VReg v, PReg reg);
+  bool may_take_over(VReg v, PReg reg);
+  bool is_lost_in_block(VReg v);
   uint32_t limit_of(VReg v);
   PReg victim(RegBits candidates);
   uint64_t eviction_score(VReg v);

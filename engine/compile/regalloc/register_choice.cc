@@ -29,6 +29,12 @@ constexpr int kMaxLoops = 4;
 // the instruction reads, unless it reads them from another register.
 PReg ForwardPass::take(VReg v, RegBits forbidden, RegBits busy) {
   const RegBits all = outlook_.allocatable(cls(v)) & ~forbidden;
+  if (const PReg desired = outlook_.desire(v).reg;
+      !desired.is_none() && (all & ~busy & bit(desired)) != 0 && may_take_over(v, desired)) {
+    removed_.push_back({in_reg_[desired.number], desired});
+    drop(desired);
+    return desired;
+  }
   const RegBits free = all & ~occupied_;
   if (free != 0) return choose(v, free);
   RegBits candidates = all & ~busy;
@@ -95,6 +101,21 @@ bool ForwardPass::fulfils_desire(VReg v, PReg reg) {
     if (!is_own) return false;
   }
   return true;
+}
+
+// Whether the value can have the register that it is going to be wanted in now, though another one
+// is in it: that one is not needed again before the call in this block which wants the value there,
+// and takes all registers.
+bool ForwardPass::may_take_over(VReg v, PReg reg) {
+  const VReg holder = in_reg_[reg.number];
+  if (holder == kNoVReg || !fulfils_desire(v, reg)) return false;
+  return next_call(cls(v)) == outlook_.desire(v).inst && is_lost_in_block(holder);
+}
+
+/// Whether a call of this block is certain to take the value's register before it is used again.
+bool ForwardPass::is_lost_in_block(VReg v) {
+  const uint32_t call = next_call(cls(v));
+  return call < flow_.end_inst[block_] && next_use(v) > call;
 }
 
 /// Until when a register is of use to the value.

@@ -127,6 +127,11 @@ void Emitter::emit_call(const Placed& placed) {
   const Gp callee = gp(kCallee, 8);
   switch (site.kind) {
     case CallSite::Kind::Entry:
+      if (site.index == machine_.function_index && !function_.is_loop_entry) {
+        // Compiled already, and what the entry slot leads to will do the same.
+        a_.call(entry_);
+        break;
+      }
       a_.mov(gp(kCallee, 4), 2 * site.index + 1);
       call_data_area(RelocationKind::Entry, site.index);
       break;

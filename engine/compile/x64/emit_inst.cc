@@ -100,6 +100,15 @@ asmjit::Operand Emitter::reg_operand(PReg reg, uint8_t bytes) const {
   return gp(reg, bytes);
 }
 
+/// A register, or a spill slot where lowering allows either. It has the bytes that are read.
+asmjit::Operand Emitter::use_operand(const Placed& placed, uint32_t use, uint8_t bytes) const {
+  const Location& place = placed.operands[placed.use_at[use]];
+  if (place.kind != Location::Kind::Slot) return reg_operand(place.reg, bytes);
+  const Operand& operand = machine_.operands[placed.inst.first_operand + placed.use_at[use]];
+  const VRegInfo& value = machine_.vregs[operand.vreg];
+  return slot(place.slot, value.cls == RegClass::Int ? bytes : value.bytes);
+}
+
 Emitter::Mem Emitter::memory(const Placed& placed, uint32_t bytes) {
   const MachineInst& inst = placed.inst;
   const uint8_t mode = inst.extra;
@@ -124,6 +133,71 @@ Emitter::Mem Emitter::memory(const Placed& placed, uint32_t bytes) {
   return mem;
 }
 
+// --- Flags that are there already ---
+//
+//     add eax, -1 | test eax, eax | jne     the test says what the add has said
+
+namespace {
+
+/// Whether ZF and SF are those of the result, in the width of the instruction.
+bool sets_flags_of_result(const MachineInst& inst) {
+  switch (inst.code) {
+    case I::kIdAdd:
+    case I::kIdSub:
+    case I::kIdAnd:
+    case I::kIdOr:
+    case I::kIdXor:
+    case I::kIdNeg: return true;
+    default: return false;
+  }
+}
+
+/// Conditions that look at nothing but ZF and SF, as an instruction id or a Cond.
+bool asks_for_result(const MachineInst& inst) {
+  constexpr Cond kConds[] = {Cond::E, Cond::NE, Cond::S, Cond::NS};
+  for (const Cond cond : kConds) {
+    const auto code = static_cast<x86::CondCode>(cond);
+    if (is_pseudo(inst.code)
+            ? inst.extra == static_cast<uint8_t>(cond)
+            : inst.code == I::setccFromCond(code) || inst.code == I::cmovccFromCond(code))
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+/// After an instruction: what the flags say now.
+void Emitter::note_flags(const Placed& placed) {
+  const MachineInst& inst = placed.inst;
+  if (!is_pseudo(inst.code) && placed.def_count == 1 && sets_flags_of_result(inst)) {
+    flags_reg_ = placed.def(0);
+    flags_width_ = inst.width;
+    return;
+  }
+  const bool is_zero = inst.code == static_cast<uint16_t>(Pseudo::IntConst) && inst.imm == 0;
+  if (!keeps_flags(inst.code) || is_zero) flags_reg_ = {};
+  for (uint32_t i = 0; i < placed.def_count; ++i)
+    if (placed.operands[placed.def_at[i]].kind == Location::Kind::Reg &&
+        placed.def(i) == flags_reg_)
+      flags_reg_ = {};
+}
+
+/// Whether this is a test of a register with itself whose answer the flags hold for all who ask.
+bool Emitter::is_known_test(const Placed& placed) const {
+  const MachineInst& inst = placed.inst;
+  if (inst.code != I::kIdTest || static_cast<Form>(inst.form) != Form::UU) return false;
+  if (flags_reg_.is_none() || placed.use(0) != flags_reg_ || placed.use(1) != flags_reg_ ||
+      inst.width != flags_width_)
+    return false;
+  for (uint32_t i = placed.index + 1; i < machine_.insts.size(); ++i) {
+    const MachineInst& next = machine_.insts[i];
+    if (reads_flags(next.code) && !asks_for_result(next)) return false;
+    if (next.is_terminator || (!reads_flags(next.code) && !keeps_flags(next.code))) return true;
+  }
+  return true;
+}
+
 void Emitter::emit_encoded(const Placed& placed) {
   const MachineInst& inst = placed.inst;
   const FormInfo& form = info(static_cast<Form>(inst.form));
@@ -144,7 +218,7 @@ void Emitter::emit_encoded(const Placed& placed) {
       case 'e': operand = reg_operand(placed.def(1), inst.width); break;
       case 'm': operand = memory(placed, memory_bytes); break;
       case 'i': operand = asmjit::Imm(static_cast<int64_t>(inst.imm)); break;
-      default: operand = reg_operand(placed.use(static_cast<uint32_t>(letter - '0')), use_bytes);
+      default: operand = use_operand(placed, static_cast<uint32_t>(letter - '0'), use_bytes);
     }
   }
   if (form.has('m') && Address::base_of(inst.extra) == Address::Base::TypeId)

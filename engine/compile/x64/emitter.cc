@@ -112,6 +112,7 @@ void Emitter::emit_block(uint32_t block) {
   const MachineBlock& b = machine_.blocks[block];
   block_ = block;
   a_.bind(labels_[block]);
+  flags_reg_ = {};
   const auto move = std::lower_bound(
       allocation_.moves.begin(), allocation_.moves.end(), b.first_inst,
       [](const AllocatedMove& candidate, uint32_t inst) { return candidate.before < inst; });
@@ -170,21 +171,35 @@ void Emitter::copy_run(const Run& run) {
   }
   const auto& moves = allocation_.moves;
   while (next_move_ < moves.size() && moves[next_move_].before < run.inst_end) ++next_move_;
+  // Tests add nothing but bytes, so those that are left out are part of runs.
+  flags_reg_ = {};
 }
 
 void Emitter::emit_inst(uint32_t index) {
   const auto& moves = allocation_.moves;
-  for (; next_move_ < moves.size() && moves[next_move_].before == index; ++next_move_)
-    emit_move_between(moves[next_move_]);
+  for (; next_move_ < moves.size() && moves[next_move_].before == index; ++next_move_) {
+    const AllocatedMove& move = moves[next_move_];
+    emit_move_between(move);
+    // A constant made again may be made by xor.
+    if (move.from.kind == Location::Kind::Rematerialize || move.to.reg == flags_reg_)
+      flags_reg_ = {};
+  }
   const Placed placed = place(index);
-  if (is_pseudo(placed.inst.code)) return emit_pseudo(placed);
-  if (placed.inst.position != ir::kNoPosition) add_site(here(), placed.inst.position);
-  emit_encoded(placed);
+  if (is_known_test(placed)) return;
+  if (is_pseudo(placed.inst.code)) {
+    emit_pseudo(placed);
+  } else {
+    if (placed.inst.position != ir::kNoPosition) add_site(here(), placed.inst.position);
+    emit_encoded(placed);
+  }
+  note_flags(placed);
 }
 
 // --- Prologue ---
 
 void Emitter::emit_prologue() {
+  entry_ = a_.newLabel();
+  a_.bind(entry_);
   const bool needs_frame = machine_.has_calls || polls(machine_);
   frame_ = machine_.outgoing_bytes + allocation_.spill_bytes;
   BRINK_CHECK(frame_ % 16 == 0);

@@ -106,10 +106,13 @@ class Emitter {
   Placed place(uint32_t index) const;
   void emit_encoded(const Placed& placed);
   asmjit::Operand reg_operand(PReg reg, uint8_t bytes) const;
+  asmjit::Operand use_operand(const Placed& placed, uint32_t use, uint8_t bytes) const;
   Mem memory(const Placed& placed, uint32_t bytes);
   void emit_move_between(const AllocatedMove& move);
   Mem slot(uint32_t offset, uint8_t bytes) const;
   bool are_flags_needed(uint32_t index) const;
+  void note_flags(const Placed& placed);
+  bool is_known_test(const Placed& placed) const;
 
   // A member function for each pseudo instruction, in emit_control.cc, emit_call.cc, emit_float.cc
   // ...
@@ -189,8 +192,12 @@ class Emitter {
   std::vector<uint32_t> layout_;  ///< blocks as they are written
   std::vector<uint32_t> thread_;  ///< by block: where a jump to it ends up
   std::vector<Label> labels_;
+  Label entry_;         ///< in front of the prologue
   uint32_t block_ = 0;  ///< the one that is written
   uint32_t next_ = 0;   ///< and which comes next
+  /// The register whose value ZF and SF are about, in this width; none if nothing is known.
+  PReg flags_reg_;
+  uint8_t flags_width_ = 0;
   std::vector<SlowPath> slow_paths_;
   std::map<std::pair<TrapCode, ir::PositionId>, Label> traps_;
   std::vector<PoolConstant> constants_;

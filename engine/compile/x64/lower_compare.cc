@@ -89,8 +89,26 @@ bool emit_test_of_and(Lowering& l, ValueId value, uint8_t width) {
   return true;
 }
 
+/// A load that is only compared with zero: in memory, with the bytes it reads.
+bool emit_test_of_load(Lowering& l, ValueId value) {
+  if (!l.can_fold_load(value)) return false;
+  const ir::Type type = l.inst(value).type;
+  if (type != ir::Type::I32 && type != ir::Type::I64) return false;
+  l.fold_load(value);
+  const Address address = l.address(value);
+  l.emit(Form::MI, I::kIdCmp,
+         {.width = info(ir::to_opcode(l.inst(value).op)).access_bytes,
+          .imm = 0,
+          .mem = &address,
+          .position = l.inst(value).position});
+  return true;
+}
+
+/// Sets the flags E and NE, and if `value` is no load that can be folded those of a signed
+/// comparison with zero.
 void emit_test(Lowering& l, ValueId value, uint8_t width) {
   if (emit_test_of_and(l, value, width)) return;
+  if (emit_test_of_load(l, value)) return;
   const VReg reg = l.use_low(value, width);
   l.emit(Form::UU, I::kIdTest, {.width = width, .a = reg, .b = reg});
 }
@@ -181,7 +199,8 @@ void lower_int_select(Lowering& l, ValueId value, uint8_t width) {
   ValueId a = l.arg(value, 0);
   ValueId b = l.arg(value, 1);
   Cond cond = l.condition(l.arg(value, 2));
-  if (cond == Cond::FloatEq || (!is_compound(cond) && l.is_used_later(b) && !l.is_used_later(a))) {
+  if (cond == Cond::FloatEq ||
+      (!is_compound(cond) && l.is_needed_later(b) && !l.is_needed_later(a))) {
     std::swap(a, b);
     cond = invert(cond);
   }
@@ -223,6 +242,15 @@ Cond Lowering::condition(ValueId value) {
   if (can_fold(value)) {
     if (const Row* row = find_compare(inst(value).op)) return emit_compare(*this, value, *row);
     if (const auto cond = vector_condition(*this, value)) return *cond;
+  } else if (vregs_[value] == kNoVReg && block_of_[value] == block_of_[current_]) {
+    // Others use it too, but so far nobody needs it in a register: comparing twice costs less. Loads
+    // that it compares have to be in registers for that.
+    if (const Row* row = find_compare(inst(value).op)) {
+      const bool before = std::exchange(may_fold_loads_, false);
+      const Cond cond = emit_compare(*this, value, *row);
+      may_fold_loads_ = before;
+      return cond;
+    }
   }
   emit_test(*this, value, 4);
   return Cond::NE;

@@ -38,7 +38,7 @@ bool wants_exchange(const Lowering& l, ValueId a, ValueId b) {
   if (l.constant(b)) return false;
   if (l.can_fold_load(b)) return false;
   if (l.can_fold_load(a)) return true;
-  return l.is_used_later(a) && !l.is_used_later(b);
+  return l.is_needed_later(a) && !l.is_needed_later(b);
 }
 
 /// x + c, a + (b << s), (a + b) + c, and sums whose operands are both needed later: one lea.
@@ -63,7 +63,7 @@ bool lower_sum_as_address(Lowering& l, ValueId value, ValueId a, ValueId b, uint
         address.base = Address::Base::None;
         address.scale = *scale;
         address.index = l.use_low(l.arg(a, 0), width);
-      } else if (!l.is_used_later(a)) {
+      } else if (!l.is_needed_later(a)) {
         return false;
       } else {
         address.base_reg = l.use_low(a, width);
@@ -73,7 +73,7 @@ bool lower_sum_as_address(Lowering& l, ValueId value, ValueId a, ValueId b, uint
     }
   } else {
     if (scale_of(l, base, width)) std::swap(base, b);
-    if (!scale_of(l, b, width) && !(l.is_used_later(base) && l.is_used_later(b))) return false;
+    if (!scale_of(l, b, width) && !(l.is_needed_later(base) && l.is_needed_later(b))) return false;
   }
   if (const auto scale = scale_of(l, b, width)) {
     address.scale = *scale;
@@ -144,7 +144,7 @@ void lower_sub(Lowering& l, ValueId value, const Row& row) {
   }
   if (const auto imm = l.immediate(b, width)) {
     const VReg from = l.use_low(a, width);
-    if (l.is_used_later(a) && *imm != INT32_MIN)
+    if (l.is_needed_later(a) && *imm != INT32_MIN)
       emit_lea(l, width, l.def(value), Address::at(from, -*imm));
     else
       l.emit(Form::TI, I::kIdSub,
@@ -194,14 +194,14 @@ void lower_shift(Lowering& l, ValueId value, const Row& row) {
   if (const auto bits = l.constant(l.arg(value, 1))) {
     const uint64_t count = *bits & (width * 8u - 1);
     const bool is_rotation = row.code == I::kIdRol || row.code == I::kIdRor;
-    if (count == 1 && row.code == I::kIdShl && l.is_used_later(a)) {
+    if (count == 1 && row.code == I::kIdShl && l.is_needed_later(a)) {
       Address twice;
       twice.index = l.use_low(a, width);
       twice.base = Address::Base::Register;
       twice.base_reg = twice.index;
       return emit_lea(l, width, l.def(value), twice);
     }
-    if (is_rotation && l.is_used_later(a) && l.has(CpuFeature::Bmi2)) {
+    if (is_rotation && l.is_needed_later(a) && l.has(CpuFeature::Bmi2)) {
       const uint64_t right = row.code == I::kIdRor ? count : (width * 8u - count) % (width * 8u);
       l.emit(Form::DUI, I::kIdRorx,
              {.width = width, .d = l.def(value), .a = l.use_low(a, width), .imm = right});

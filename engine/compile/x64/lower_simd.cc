@@ -25,7 +25,7 @@ bool wants_exchange(Lowering& l, ValueId a, ValueId b) {
            (l.is_op(value, Opcode::V128Load) && l.can_fold_load(value));
   };
   if (may_be_memory(a) != may_be_memory(b)) return may_be_memory(a);
-  return !l.has_avx() && l.is_used_later(a) && !l.is_used_later(b);
+  return !l.has_avx() && l.is_needed_later(a) && !l.is_needed_later(b);
 }
 
 /// d = a op b

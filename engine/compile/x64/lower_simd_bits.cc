@@ -295,7 +295,7 @@ void lower_bitwise(Lowering& l, ValueId value, const Row& row) {
     if (is_not(l, a)) return emit_andnot(l, d, l.arg(a, 0), b);
     if (is_not(l, b)) return emit_andnot(l, d, l.arg(b, 0), a);
   }
-  if (!l.has_avx() && l.is_used_later(a) && !l.is_used_later(b)) std::swap(a, b);
+  if (!l.has_avx() && l.is_needed_later(a) && !l.is_needed_later(b)) std::swap(a, b);
   const VReg first = l.use(a);
   v.binary({row.code, row.vex}, first, l.source(b, 16), d);
 }

@@ -4,6 +4,7 @@
 #include "engine/compile/x64/lowering.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 #include "engine/compile/x64/encoder.h"
@@ -288,7 +289,22 @@ uint64_t Lowering::upper_bound(ValueId value, uint32_t depth) const {
     case Opcode::I32Ctz:
     case Opcode::I32Popcnt: return 32;
     case Opcode::I32And: return std::min(of_arg(0), of_arg(1));
+    // No bit above the highest one of either.
+    case Opcode::I32Or:
+    case Opcode::I32Xor: return (uint64_t{1} << std::bit_width(of_arg(0) | of_arg(1))) - 1;
     case Opcode::I32Add: return std::min(of_arg(0) + of_arg(1), kAll);
+    case Opcode::I32Mul: {
+      const uint64_t a = of_arg(0);
+      const uint64_t b = of_arg(1);
+      return a <= 0xffff && b <= 0xffff ? a * b : kAll;
+    }
+    case Opcode::I32RemU:
+      if (const auto divisor = constant(arg(value, 1)); divisor && *divisor != 0)
+        return std::min(of_arg(0), *divisor - 1);
+      return of_arg(0);
+    case Opcode::I32DivU: return of_arg(0);
+    case Opcode::Select:
+    case Opcode::SelectTyped: return std::max(of_arg(0), of_arg(1));
     case Opcode::I32ShrU:
       if (const auto bits = constant(arg(value, 1))) return of_arg(0) >> (*bits & 31);
       return of_arg(0);
@@ -346,6 +362,7 @@ bool Lowering::can_fold(ValueId value) const {
 bool Lowering::can_fold_load(ValueId value) const {
   const Inst& inst = function_[value];
   if (!is_load(inst.op) || uses_[value] != 1 || vregs_[value] != kNoVReg) return false;
+  if (!may_fold_loads_) return false;
   if (block_of_[value] != block_of_[current_]) return false;
   if (inst.is_raw() && inst.region() == ir::region::kConstant) return true;
   return color_[value] + (ir::has_effect(inst) ? 1 : 0) == color_[current_];
@@ -386,6 +403,8 @@ Source Lowering::source(ValueId value, uint8_t bytes) {
 
 Source Lowering::int_source(ValueId value, uint8_t width) {
   if (is_op(value, Opcode::I32WrapI64)) return {.reg = use_low(value)};
+  if (inst(value).op == Op::TypeId && can_fold(value))
+    return {.mem = Address::type_id(static_cast<uint32_t>(inst(value).imm))};
   return source(value, width);
 }
 
@@ -440,6 +459,45 @@ MachineInst& Lowering::emit(Form form, uint32_t code, const Args& args) {
   return inst;
 }
 
+namespace {
+
+/// What an instruction reads of its last operand if that is memory; 0 for those where a register
+/// and memory are not alike, or nobody has looked yet.
+uint8_t slot_bytes(uint32_t code, uint8_t width) {
+  switch (code) {
+    case I::kIdAdd:
+    case I::kIdSub:
+    case I::kIdAnd:
+    case I::kIdOr:
+    case I::kIdXor:
+    case I::kIdCmp:
+    case I::kIdImul: return width >= 4 ? width : 0;
+    case I::kIdAddss:
+    case I::kIdSubss:
+    case I::kIdMulss:
+    case I::kIdDivss:
+    case I::kIdUcomiss:
+    case I::kIdVaddss:
+    case I::kIdVsubss:
+    case I::kIdVmulss:
+    case I::kIdVdivss:
+    case I::kIdVucomiss: return 4;
+    case I::kIdAddsd:
+    case I::kIdSubsd:
+    case I::kIdMulsd:
+    case I::kIdDivsd:
+    case I::kIdUcomisd:
+    case I::kIdVaddsd:
+    case I::kIdVsubsd:
+    case I::kIdVmulsd:
+    case I::kIdVdivsd:
+    case I::kIdVucomisd: return 8;
+    default: return 0;
+  }
+}
+
+}  // namespace
+
 MachineInst& Lowering::emit_source(Form form, uint32_t code, Args args, const Source& last) {
   struct Pair {
     Form reg;
@@ -454,7 +512,12 @@ MachineInst& Lowering::emit_source(Form form, uint32_t code, Args args, const So
   const uint32_t uses = info(form).uses;
   if (!last.is_memory()) {
     (uses == 1 ? args.a : uses == 2 ? args.b : args.c) = last.reg;
-    return emit(form, code, args);
+    MachineInst& inst = emit(form, code, args);
+    // The spill slot does as well, if it has all the bytes that are read.
+    const uint8_t bytes = slot_bytes(code, args.width);
+    if (bytes != 0 && out_.machine.vregs[last.reg].bytes >= bytes)
+      out_.machine.operands[inst.first_operand + uses - 1].constraint = Operand::Constraint::Any;
+    return inst;
   }
   const auto* pair = std::find_if(std::begin(kPairs), std::end(kPairs),
                                   [&](const Pair& candidate) { return candidate.reg == form; });

@@ -115,6 +115,12 @@ class Lowering {
   /// Whether an instruction lowered earlier, that is, executed later, has asked for the value: its
   /// register should not be overwritten.
   bool is_used_later(ir::ValueId value) const { return vregs_[value] != kNoVReg; }
+  /// The same, or the next round of the loop around the current instruction needs it: for choices
+  /// that only cost a move when they are wrong.
+  bool is_needed_later(ir::ValueId value) const {
+    return is_used_later(value) || function_.blocks[block_of_[value]].loop_depth <
+                                       function_.blocks[block_of_[current_]].loop_depth;
+  }
 
   // --- Values and registers ---
 
@@ -241,6 +247,7 @@ class Lowering {
   std::vector<uint32_t> color_;  ///< effects before it, counted through the function
   std::vector<ir::BlockId> block_of_;
   std::vector<bool> folded_;
+  bool may_fold_loads_ = true;
   std::unordered_map<ir::ValueId, std::vector<ir::ValueId>> results_;
   std::map<std::array<uint64_t, 3>, uint32_t> pool_;  ///< bits and size to index
 

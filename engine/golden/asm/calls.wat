@@ -14,79 +14,81 @@
     (i64.const 7) (i64.const 8) (i64.const 9)))
 ;; function 1
 ;; ; assembly
+;; L1:
 ;; sub rsp, 24
 ;; cmp rsp, qword ptr [r15]
-;; short jb L2
-;; L1:
+;; short jb L3
+;; L2:
 ;; L0:
 ;; mov dword ptr [rsp], eax
-;; mov r10d, 3
-;; call qword ptr [rip]                        ; entry 1
+;; call L1
 ;; mov dword ptr [rsp+4], eax
 ;; mov rcx, qword ptr [r15+48]
 ;; mov r10, qword ptr [rcx]
 ;; mov eax, dword ptr [rsp]
 ;; cmp qword ptr [r10+8], r15
-;; short jne L4
+;; short jne L5
 ;; mov r11, qword ptr [r10+24]
 ;; call qword ptr [r11]
-;; L3:
+;; L4:
 ;; mov ecx, dword ptr [rsp+4]
 ;; add ecx, eax
 ;; mov eax, ecx
 ;; add rsp, 24
 ;; ret
-;; L2:
+;; L3:
 ;; call qword ptr [rip]                        ; stub Interrupt
-;; short jmp L1
-;; L4:
+;; short jmp L2
+;; L5:
 ;; call qword ptr [rip]                        ; stub SwitchInstance
-;; short jmp L3
+;; short jmp L4
 ;; align 16
 ;; align 16
 ;; function 2
 ;; ; assembly
+;; L1:
 ;; sub rsp, 8
 ;; cmp rsp, qword ptr [r15]
-;; short jb L2
-;; L1:
+;; short jb L3
+;; L2:
 ;; L0:
 ;; mov rdx, qword ptr [r15+40]
 ;; mov rdx, qword ptr [rdx]
 ;; cmp rcx, qword ptr [rdx+8]
-;; short jae L3
+;; short jae L4
 ;; mov rdx, qword ptr [rdx]
 ;; mov r10, qword ptr [rdx+rcx*8]
 ;; test r10, r10
-;; short je L4
+;; short je L5
 ;; mov ecx, dword ptr [rip]                    ; type id 0
 ;; cmp ecx, dword ptr [r10+16]
-;; short jne L5
+;; short jne L6
 ;; cmp qword ptr [r10+8], r15
-;; short jne L7
+;; short jne L8
 ;; mov r11, qword ptr [r10+24]
 ;; call qword ptr [r11]
-;; L6:
+;; L7:
 ;; add rsp, 8
 ;; ret
-;; L2:
-;; call qword ptr [rip]                        ; stub Interrupt
-;; short jmp L1
 ;; L3:
-;; mov r11, rcx
-;; call qword ptr [rip]                        ; trap undefined element
+;; call qword ptr [rip]                        ; stub Interrupt
+;; short jmp L2
 ;; L4:
 ;; mov r11, rcx
-;; call qword ptr [rip]                        ; trap uninitialized element
+;; call qword ptr [rip]                        ; trap undefined element
 ;; L5:
+;; mov r11, rcx
+;; call qword ptr [rip]                        ; trap uninitialized element
+;; L6:
 ;; call qword ptr [rip]                        ; trap indirect call type mismatch
-;; L7:
+;; L8:
 ;; call qword ptr [rip]                        ; stub SwitchInstance
-;; short jmp L6
+;; short jmp L7
 ;; align 16
 ;; align 16
 ;; function 3
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; add eax, 1
 ;; mov r10d, 3
@@ -95,22 +97,24 @@
 ;; align 16
 ;; function 4
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; test rcx, rcx
-;; short je L1
+;; short je L2
 ;; mov r10, rcx
 ;; cmp qword ptr [r10+8], r15
-;; short jne L2
+;; short jne L3
 ;; mov r11, qword ptr [r10+24]
 ;; jmp qword ptr [r11]
-;; L1:
-;; call qword ptr [rip]                        ; trap null function reference
 ;; L2:
+;; call qword ptr [rip]                        ; trap null function reference
+;; L3:
 ;; jmp qword ptr [rip]                         ; stub SwitchInstance
 ;; align 16
 ;; align 16
 ;; function 5
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; mov r9d, 8
 ;; mov r8d, 7
@@ -121,7 +125,7 @@
 ;; mov ecx, 2
 ;; mov eax, 1
 ;; mov rbp, qword ptr [r15+16]
-;; mov rbp, qword ptr [rbp+256]
+;; mov rbp, qword ptr [rbp+392]
 ;; mov qword ptr [rbp], 9
 ;; ret
 ;; align 16

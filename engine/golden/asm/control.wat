@@ -18,33 +18,53 @@
   (func (param i32) (if (local.get 0) (then unreachable))))
 ;; function 0
 ;; ; assembly
+;; L11:
 ;; sub rsp, 8
 ;; L0:
 ;; xor edx, edx
 ;; L1:
 ;; cmp rsp, qword ptr [r15]
-;; short jb L5
-;; L4:
+;; short jb L13
+;; L12:
 ;; movzx esi, byte ptr [r14+rax]
 ;; add edx, esi
-;; add eax, 1
+;; lea esi, dword ptr [rax+1]
+;; cmp esi, ecx
+;; short je L10
+;; L2:
+;; movzx esi, byte ptr [r14+rsi]
+;; add edx, esi
+;; lea esi, dword ptr [rax+2]
+;; cmp esi, ecx
+;; short je L10
+;; L3:
+;; movzx esi, byte ptr [r14+rsi]
+;; add edx, esi
+;; lea esi, dword ptr [rax+3]
+;; cmp esi, ecx
+;; short je L10
+;; L4:
+;; movzx esi, byte ptr [r14+rsi]
+;; add edx, esi
+;; add eax, 4
 ;; cmp eax, ecx
 ;; short jne L1
-;; L3:
+;; L10:
 ;; mov eax, edx
 ;; add rsp, 8
 ;; ret
-;; L5:
+;; L13:
 ;; call qword ptr [rip]                        ; stub Interrupt
-;; short jmp L4
+;; short jmp L12
 ;; align 16
 ;; align 16
 ;; function 1
 ;; ; assembly
+;; L6:
 ;; L0:
 ;; cmp eax, 4
 ;; short jae L2
-;; lea r11, [L6]
+;; lea r11, [L7]
 ;; movsxd rcx, dword ptr [r11+rax*4]
 ;; add rcx, r11
 ;; jmp rcx
@@ -61,37 +81,57 @@
 ;; mov eax, 10
 ;; ret
 ;; align 16
-;; L6:
-;; .dd (L5 - L6)
-;; .dd (L4 - L6)
-;; .dd (L3 - L6)
-;; .dd (L4 - L6)
+;; L7:
+;; .dd (L5 - L7)
+;; .dd (L4 - L7)
+;; .dd (L3 - L7)
+;; .dd (L4 - L7)
 ;; align 16
 ;; function 2
 ;; ; assembly
+;; L12:
 ;; sub rsp, 8
 ;; L0:
 ;; vxorps xmm1, xmm1, xmm1
 ;; L1:
 ;; cmp rsp, qword ptr [r15]
-;; short jb L6
-;; L5:
+;; short jb L14
+;; L13:
 ;; vaddsd xmm1, xmm1, xmm0
-;; vucomisd xmm1, [L4]
+;; vucomisd xmm1, [L11]
+;; short jpe L15
+;; short je L10
+;; L15:
+;; L2:
+;; vaddsd xmm1, xmm1, xmm0
+;; vucomisd xmm1, [L11]
+;; short jpe L16
+;; short je L10
+;; L16:
+;; L3:
+;; vaddsd xmm1, xmm1, xmm0
+;; vucomisd xmm1, [L11]
+;; short jpe L17
+;; short je L10
+;; L17:
+;; L4:
+;; vaddsd xmm1, xmm1, xmm0
+;; vucomisd xmm1, [L11]
 ;; short jne L1
 ;; short jpe L1
-;; L3:
+;; L10:
 ;; add rsp, 8
 ;; ret
-;; L6:
+;; L14:
 ;; call qword ptr [rip]                        ; stub Interrupt
-;; short jmp L5
+;; short jmp L13
 ;; align 16
-;; L4:
+;; L11:
 ;; .db 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x59, 0x40
 ;; align 16
 ;; function 3
 ;; ; assembly
+;; L3:
 ;; L0:
 ;; test eax, eax
 ;; short jne L2

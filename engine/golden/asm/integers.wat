@@ -15,6 +15,7 @@
     (select (local.get 0) (local.get 1) (i32.and (local.get 2) (i32.const 4)))))
 ;; function 0
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; lea eax, dword ptr [rax+rcx*4+12]
 ;; ret
@@ -22,6 +23,7 @@
 ;; align 16
 ;; function 1
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; andn eax, ecx, eax
 ;; ret
@@ -29,6 +31,7 @@
 ;; align 16
 ;; function 2
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; mov eax, eax
 ;; ret
@@ -36,6 +39,7 @@
 ;; align 16
 ;; function 3
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; shlx eax, eax, ecx
 ;; ret
@@ -43,6 +47,7 @@
 ;; align 16
 ;; function 4
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; mov ecx, 3435973837
 ;; imul rax, rcx
@@ -52,6 +57,7 @@
 ;; align 16
 ;; function 5
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; movsxd rcx, eax
 ;; mov edx, 2454267027
@@ -67,6 +73,7 @@
 ;; align 16
 ;; function 6
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; mov rcx, -9002011107970261188
 ;; mov rdx, rax
@@ -83,27 +90,29 @@
 ;; align 16
 ;; function 7
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; test ecx, ecx
-;; short je L1
+;; short je L2
 ;; cmp ecx, -1
-;; short je L3
+;; short je L4
 ;; cdq
 ;; idiv ecx
-;; L2:
-;; ret
-;; L1:
-;; call qword ptr [rip]                        ; trap integer divide by zero
 ;; L3:
-;; neg eax
-;; short jo L4
-;; short jmp L2
+;; ret
+;; L2:
+;; call qword ptr [rip]                        ; trap integer divide by zero
 ;; L4:
+;; neg eax
+;; short jo L5
+;; short jmp L3
+;; L5:
 ;; call qword ptr [rip]                        ; trap integer overflow
 ;; align 16
 ;; align 16
 ;; function 8
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; xor edx, edx
 ;; cmp rax, rcx
@@ -114,6 +123,7 @@
 ;; align 16
 ;; function 9
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; test dl, 4
 ;; cmovne ecx, eax

@@ -17,6 +17,7 @@
     (f64.store (local.get 0) (f64.add (local.get 1) (f64.load offset=8 (local.get 0))))))
 ;; function 0
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; add ecx, dword ptr [r14+rax+16]
 ;; mov eax, ecx
@@ -25,6 +26,7 @@
 ;; align 16
 ;; function 1
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; add dword ptr [r14+rax+8], 1
 ;; ret
@@ -32,6 +34,7 @@
 ;; align 16
 ;; function 2
 ;; ; assembly
+;; L4:
 ;; L0:
 ;; cmp byte ptr [r14+rax], 47
 ;; short je L2
@@ -46,6 +49,7 @@
 ;; align 16
 ;; function 3
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; mov ecx, 2415919104
 ;; lea rax, qword ptr [rcx+rax]
@@ -55,6 +59,7 @@
 ;; align 16
 ;; function 4
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; movzx eax, al
 ;; mov rax, qword ptr [r14+rax*8]
@@ -63,6 +68,7 @@
 ;; align 16
 ;; function 5
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; shl eax, 3
 ;; mov rax, qword ptr [r14+rax]
@@ -71,6 +77,7 @@
 ;; align 16
 ;; function 6
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; vaddsd xmm0, xmm0, [r14+rax+8]
 ;; vmovsd qword ptr [r14+rax], xmm0

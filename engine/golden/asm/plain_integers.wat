@@ -11,6 +11,7 @@
   (func (param i32) (result f64) (f64.convert_i32_u (local.get 0))))
 ;; function 0
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; not ecx
 ;; and eax, ecx
@@ -19,6 +20,7 @@
 ;; align 16
 ;; function 1
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; sar rax, cl
 ;; ret
@@ -26,6 +28,7 @@
 ;; align 16
 ;; function 2
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; mov ecx, 63
 ;; bsr eax, eax
@@ -36,6 +39,7 @@
 ;; align 16
 ;; function 3
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; mov ecx, 64
 ;; bsf rax, rax
@@ -45,6 +49,7 @@
 ;; align 16
 ;; function 4
 ;; ; assembly
+;; L2:
 ;; L0:
 ;; addsd xmm0, xmm1
 ;; mulsd xmm0, [L1]
@@ -55,6 +60,7 @@
 ;; align 16
 ;; function 5
 ;; ; assembly
+;; L2:
 ;; L0:
 ;; movss xmm0, [L1]
 ;; subss xmm0, xmm1
@@ -65,6 +71,7 @@
 ;; align 16
 ;; function 6
 ;; ; assembly
+;; L1:
 ;; L0:
 ;; xorps xmm0, xmm0
 ;; cvtsi2sd xmm0, rax
