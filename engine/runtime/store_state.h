@@ -50,8 +50,9 @@ struct StoreState {
   std::optional<Trap> trap;       ///< of the last call that failed
   platform::Deadline deadline;
   std::unique_ptr<Metrics> metrics;  ///< null unless somebody asked
-  AsyncCallState* async = nullptr;  ///< the call that may be suspended, until it ends
-  std::shared_ptr<void> data;       ///< of the host
+  size_t watched_at = 0;             ///< the compiler's, see TierOperations::watch
+  AsyncCallState* async = nullptr;   ///< the call that may be suspended, until it ends
+  std::shared_ptr<void> data;        ///< of the host
 
   std::vector<std::unique_ptr<InstanceObject>> instances;
   /// The same once more as a list that grows at its head only, for interrupt().

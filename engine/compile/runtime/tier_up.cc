@@ -17,6 +17,9 @@ namespace brink::compile {
 namespace {
 
 constexpr auto kPeriod = std::chrono::milliseconds(1);
+/// Stores that are looked at in one. Of more, each has its turn less often: a process may have a
+/// hundred thousand that are idle.
+constexpr size_t kStoresPerPeriod = 512;
 /// Periods without anybody looking up, after which the thread sleeps.
 constexpr uint32_t kIdlePeriods = 50;
 /// Calls and rounds of loops of a store before anybody looks where it is.
@@ -46,7 +49,8 @@ struct TierUp::Shared {
   std::mutex mutex;
   std::condition_variable changed;
   bool is_stopped = false;
-  std::vector<runtime::StoreState*> stores;
+  std::vector<runtime::StoreState*> stores;  ///< each knows its place, StoreState::watched_at
+  size_t next_store = 0;
   std::deque<Job> jobs;
   std::thread thread;
 
@@ -55,10 +59,12 @@ struct TierUp::Shared {
         stores, [](const runtime::StoreState* store) { return !store->exec.wants_sample.load(); });
   }
 
-  /// Whether anybody has looked up since the last time.
+  /// Whether any of the next stores in turn has looked up since the last time.
   bool poison() {
     bool any = false;
-    for (runtime::StoreState* store : stores) {
+    for (size_t i = std::min(stores.size(), kStoresPerPeriod); i > 0; --i) {
+      next_store = next_store + 1 < stores.size() ? next_store + 1 : 0;
+      runtime::StoreState* const store = stores[next_store];
       if (store->exec.wants_sample.load()) continue;
       any = true;
       store->ask_for_sample();
@@ -107,6 +113,7 @@ TierUp::~TierUp() {
 
 void TierUp::watch(runtime::StoreState& store) {
   const std::scoped_lock lock(shared_->mutex);
+  store.watched_at = shared_->stores.size();
   shared_->stores.push_back(&store);
   store.exec.uncounted_look_ups = kUncountedLookUps;
   store.ask_for_sample();
@@ -114,7 +121,10 @@ void TierUp::watch(runtime::StoreState& store) {
 
 void TierUp::unwatch(runtime::StoreState& store) {
   const std::scoped_lock lock(shared_->mutex);
-  std::erase(shared_->stores, &store);
+  runtime::StoreState* const last = shared_->stores.back();
+  shared_->stores[store.watched_at] = last;
+  last->watched_at = store.watched_at;
+  shared_->stores.pop_back();
 }
 
 void TierUp::note(const runtime::InstanceObject& instance, uint32_t function_index,
