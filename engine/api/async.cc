@@ -28,9 +28,11 @@ Result<AsyncCall> AsyncCall::create(const Func& function, std::span<const Value>
   BRINK_TRY(platform::Fiber::check_support());
   const std::shared_ptr<StoreState>& store = function.object()->store->handle->state();
   platform::Stack stack = BRINK_TRY(store->engine.state()->stacks.allocate(kFiberStackBytes));
-  return AsyncCall(std::make_shared<AsyncCallState>(store, function,
-                                                    std::vector<Value>(args.begin(), args.end()),
-                                                    std::move(options), std::move(stack)));
+  auto body = [function, args = std::vector<Value>(args.begin(), args.end())] {
+    return function.call(args);
+  };
+  return AsyncCall(std::make_shared<AsyncCallState>(store, std::move(body), std::move(options),
+                                                    std::move(stack)));
 }
 
 AsyncCall& AsyncCall::operator=(AsyncCall&& other) noexcept {

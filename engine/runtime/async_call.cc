@@ -17,20 +17,23 @@ namespace {
 /// Compares above the address of every stack: entries from outside are refused.
 constexpr uintptr_t kNoEntry = ~uintptr_t{0};
 
+std::unexpected<Trap> failure(std::string message, TrapCode code = TrapCode::HostError) {
+  return std::unexpected(Trap{code, std::move(message), {}, 0});
+}
+
 }  // namespace
 
-AsyncCallState::AsyncCallState(std::shared_ptr<StoreState> store, Func function,
-                               std::vector<Value> args, AsyncOptions options, platform::Stack stack)
+AsyncCallState::AsyncCallState(std::shared_ptr<StoreState> store, std::function<Outcome()> body,
+                               AsyncOptions options, platform::Stack stack)
     : store_(std::move(store)),
-      function_(function),
-      args_(std::move(args)),
+      body_(std::move(body)),
       options_(std::move(options)),
-      outcome_(make_trap("the call has not finished")),
+      outcome_(failure("the call has not finished")),
       fiber_(
           std::move(stack),
           [](void* self) {
             auto& call = *static_cast<AsyncCallState*>(self);
-            call.outcome_ = call.function_.call(call.args_);
+            call.outcome_ = call.body_();
           },
           this) {}
 
@@ -53,7 +56,7 @@ bool AsyncCallState::begin_running() {
   // The store's stacks have room for one call that may stop.
   if (store_->async != nullptr || store_->exec.entry != nullptr) {
     if (advance(Phase::Ready, Phase::Running)) {
-      outcome_ = make_trap("the store has another call that is not finished");
+      outcome_ = failure("the store has another call that is not finished");
       finish();
     }
     return false;
@@ -105,7 +108,7 @@ void AsyncCallState::cancel() {
   const std::shared_ptr<AsyncCallState> keep = shared_from_this();
   if (phase_.load() == Phase::Finished) return;
   if (advance(Phase::Ready, Phase::Finished)) {
-    outcome_ = make_trap("the call was cancelled", TrapCode::Interrupted);
+    outcome_ = failure("the call was cancelled", TrapCode::Interrupted);
     return;
   }
   is_cancelled_.store(true);
@@ -118,9 +121,9 @@ bool AsyncCallState::await(std::coroutine_handle<> waiter) {
   return waiter_.compare_exchange_strong(nobody, waiter.address());
 }
 
-CallResult<std::vector<Value>> AsyncCallState::take_results() {
-  if (phase_.load() != Phase::Finished) return make_trap("the call has not finished");
-  return std::exchange(outcome_, make_trap("the results of the call were taken before"));
+AsyncCallState::Outcome AsyncCallState::take_results() {
+  if (phase_.load() != Phase::Finished) return failure("the call has not finished");
+  return std::exchange(outcome_, failure("the results of the call were taken before"));
 }
 
 // ---- on the fiber ----

@@ -36,7 +36,9 @@ namespace brink::runtime {
 
 class AsyncCallState : public std::enable_shared_from_this<AsyncCallState> {
  public:
-  AsyncCallState(std::shared_ptr<StoreState> store, Func function, std::vector<Value> args,
+  using Outcome = CallResult<std::vector<Value>>;
+  /// `body` makes the call; it runs on the fiber.
+  AsyncCallState(std::shared_ptr<StoreState> store, std::function<Outcome()> body,
                  AsyncOptions options, platform::Stack stack);
   AsyncCallState(const AsyncCallState&) = delete;
   AsyncCallState& operator=(const AsyncCallState&) = delete;
@@ -46,7 +48,7 @@ class AsyncCallState : public std::enable_shared_from_this<AsyncCallState> {
   void cancel();
   /// Remembers who is told of the end; false if it has come already.
   bool await(std::coroutine_handle<> waiter);
-  CallResult<std::vector<Value>> take_results();
+  Outcome take_results();
 
   // ---- on the fiber ----
 
@@ -70,10 +72,9 @@ class AsyncCallState : public std::enable_shared_from_this<AsyncCallState> {
   bool advance(Phase from, Phase to) { return phase_.compare_exchange_strong(from, to); }
 
   const std::shared_ptr<StoreState> store_;
-  const Func function_;
-  const std::vector<Value> args_;
+  const std::function<Outcome()> body_;
   const AsyncOptions options_;
-  CallResult<std::vector<Value>> outcome_;
+  Outcome outcome_;
   std::function<void(Resumer)> when_suspended_;
   std::atomic<Phase> phase_ = Phase::Ready;
   std::atomic<bool> is_cancelled_ = false;
