@@ -125,7 +125,7 @@
 ;; mov ecx, 2
 ;; mov eax, 1
 ;; mov rbp, qword ptr [r15+16]
-;; mov rbp, qword ptr [rbp+392]
+;; mov rbp, qword ptr [rbp+408]
 ;; mov qword ptr [rbp], 9
 ;; ret
 ;; align 16
