@@ -280,6 +280,40 @@ TEST_CASE("a guest yields when its fuel is used up, and slices add up", "[async]
   for (const uint64_t fuel : fuel_by_tier) CHECK(fuel == fuel_by_tier.front());
 }
 
+TEST_CASE("nothing moves under a guest that yields", "[async]") {
+  for (const Tier tier : all_tiers()) {
+    EngineConfig config;
+    config.tier = tier;
+    config.consume_fuel = true;
+    config.memory_reservation_bytes = 128 << 10;  // room for two pages
+    const Engine engine(config);
+    Store store(engine);
+    const Instance instance = instantiate(Linker(store), R"((module
+      (memory (export "memory") 1 10)
+      (table (export "table") 1 100 funcref)
+      (func (export "touch") (param $n i32) (result i32) (local $sum i32)
+        (loop $more
+          (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
+          (local.set $sum (i32.add (local.get $sum) (ref.is_null (table.get (i32.const 0)))))
+          (br_if $more (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (i32.add (local.get $sum) (i32.load (i32.const 0))))))");
+    const Value args[] = {Value::i32(1000)};
+    store.set_fuel(0);
+    auto call = AsyncCall::create(*instance.func("touch"), args, {.fuel_slice = 500});
+    REQUIRE(call.has_value());
+    REQUIRE(call->resume() == State::Suspended);
+    const Table table = *instance.table("table");
+    const Memory memory = *instance.memory("memory");
+    CHECK_FALSE(table.grow(50, Value::null(AbstractHeapType::Func)).has_value());
+    CHECK_FALSE(memory.grow(5).has_value());
+    CHECK(memory.grow(1).has_value());
+    while (call->resume() == State::Suspended) continue;
+    CHECK(result_of(*call) == 2000);
+    CHECK(table.grow(50, Value::null(AbstractHeapType::Func)).has_value());
+    CHECK(memory.grow(5).has_value());
+  }
+}
+
 TEST_CASE("a guest yields when its time is used up", "[async]") {
   for (const Tier tier : all_tiers()) {
     EngineConfig config;

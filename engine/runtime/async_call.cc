@@ -137,12 +137,12 @@ bool AsyncCallState::suspend(std::function<void(Resumer)> when_suspended) {
 }
 
 /// Stops between two instructions of the guest, where references are in registers that no map
-/// names, and addresses of memories too.
+/// names, and addresses of memories and tables too.
 void AsyncCallState::yield() {
   ++store_->collection_bans;
-  store_->pin_memories(true);
+  store_->pin_storage(true);
   suspend(options_.on_yield);
-  store_->pin_memories(false);
+  store_->pin_storage(false);
   --store_->collection_bans;
 }
 

@@ -153,8 +153,9 @@ void StoreState::disarm_deadline() {
   exec.interrupts.fetch_and(~ExecContext::kDeadline);
 }
 
-void StoreState::pin_memories(bool pinned) {
+void StoreState::pin_storage(bool pinned) {
   for (const std::shared_ptr<MemoryObject>& memory : memories) memory->is_pinned = pinned;
+  for (const std::unique_ptr<TableObject>& table : tables) table->is_pinned = pinned;
 }
 
 void StoreState::keep_interrupt(TrapCode trap) {

@@ -95,8 +95,9 @@ struct StoreState {
   /// At `when` on Clock::Monotonic, guests have to stop.
   void arm_deadline(uint64_t when);
   void disarm_deadline();
-  /// Pinned memories do not move; they grow where they are or not at all.
-  void pin_memories(bool pinned);
+  /// Pinned memories do not move; they grow where they are or not at all. Pinned tables do not
+  /// grow.
+  void pin_storage(bool pinned);
   /// Poisons again after a trap if its reason stops the next calls too.
   void keep_interrupt(TrapCode trap);
   /// Reserves the value stack on first use.

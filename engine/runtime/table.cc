@@ -33,6 +33,7 @@ Result<std::unique_ptr<TableObject>> TableObject::create(StoreState& store, cons
 }
 
 std::optional<uint64_t> TableObject::grow(uint64_t delta, Slot init) {
+  if (is_pinned) return std::nullopt;
   const uint64_t previous = size;
   if (delta > max_size - size) return std::nullopt;
   is_touched = true;

@@ -25,6 +25,8 @@ struct TableObject {
   std::vector<Slot> storage;
   /// Changed by anything but a table.set, which writes to `elements` itself.
   bool is_touched = false;
+  /// A guest has stopped with the address of its elements in a register.
+  bool is_pinned = false;
 
   static Result<std::unique_ptr<TableObject>> create(StoreState& store, const TableType& type,
                                                      Slot init);

@@ -5,6 +5,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -49,6 +50,14 @@ class Outcome:
         return self
 
 
+class Running(subprocess.Popen):
+    """Does not outlive its `with`, however that ends."""
+
+    def __exit__(self, *failure):
+        self.kill()
+        return super().__exit__(*failure)
+
+
 class Session:
     def __init__(self, brink):
         self.brink = str(brink)
@@ -74,8 +83,9 @@ class Session:
         return {**kept, "TERM": "xterm-256color", **(extra or {})}
 
     def start(self, *arguments, env=None, **streams):
-        return subprocess.Popen([self.brink, *arguments], cwd=self.folder, env=self.environment(env),
-                                **streams)
+        # Who runs the tests in the background may have SIGINT ignored, which programs inherit.
+        return Running([self.brink, *arguments], cwd=self.folder, env=self.environment(env),
+                       preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **streams)
 
     def run(self, *arguments, stdin=b"", env=None):
         content = stdin if isinstance(stdin, bytes) else stdin.encode()
