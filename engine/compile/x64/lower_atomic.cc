@@ -84,7 +84,11 @@ void emit_in_place(Lowering& l, ValueId value, uint32_t code, uint8_t bytes) {
   const ValueId operand = l.arg(value, 1);
   Args args = {.width = bytes, .mem = &address, .position = l.inst(value).position};
   if (const auto immediate = l.immediate(operand, bytes)) {
-    args.imm = static_cast<uint64_t>(int64_t{*immediate});
+    // The operation sees no more of it than the access is wide; the encoder wants no more either.
+    const int unused = bytes < 4 ? 32 - 8 * bytes : 0;
+    const int32_t seen =
+        static_cast<int32_t>(static_cast<uint32_t>(*immediate) << unused) >> unused;
+    args.imm = static_cast<uint64_t>(int64_t{seen});
     l.emit(Form::MI, code | kLocked, args);
   } else {
     args.a = l.use(operand);
