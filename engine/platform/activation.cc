@@ -19,9 +19,8 @@ constinit thread_local Activation* innermost_activation = nullptr;
 
 void forget_left_frames([[maybe_unused]] const Activation& activation) {
 #ifdef BRINK_PLATFORM_ASAN
-  // The fake stack collects the frames that never returned; the real one is ours to clean.
-  __asan_handle_no_return();
-  // A guest with a stack of its own leaves no frames of C++ on it.
+  // The real stack is ours to clean, and first: what follows runs on it. A guest with a stack of
+  // its own leaves no frames of C++ on it.
   const std::optional<StackBounds> bounds = native_stack_bounds();
   const bool is_elsewhere =
       bounds && (activation.left_sp < bounds->low || activation.left_sp >= bounds->high);
@@ -29,6 +28,8 @@ void forget_left_frames([[maybe_unused]] const Activation& activation) {
     ASAN_UNPOISON_MEMORY_REGION(reinterpret_cast<void*>(activation.left_sp),
                                 activation.native_sp - activation.left_sp);
   }
+  // The fake stack collects the frames that never returned.
+  __asan_handle_no_return();
 #endif
 }
 
