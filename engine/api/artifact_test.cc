@@ -12,6 +12,7 @@
 #include "brink/artifact.h"
 #include "brink/linker.h"
 #include "brink/store.h"
+#include "engine/platform/temporary_directory_for_test.h"
 
 namespace {
 
@@ -25,19 +26,7 @@ constexpr std::string_view kSource = R"((module $numbers
     (i32.div_s (local.get 0) (local.get 1)))
   (func (export "count") (result i32) (global.get $count))))";
 
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string pattern = (fs::temp_directory_path() / "brink-api-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~TemporaryDirectory() { fs::remove_all(path_); }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
+using platform::TemporaryDirectory;
 
 Instance instantiate(Store& store, const Module& module) {
   auto instance = Linker(store).instantiate(module);

@@ -14,26 +14,12 @@
 #include <vector>
 
 #include "engine/platform/mapped_file.h"
+#include "engine/platform/temporary_directory_for_test.h"
 
 namespace brink::platform {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A directory that is there for a test.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string pattern = (fs::temp_directory_path() / "brink-files-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~TemporaryDirectory() { fs::remove_all(path_); }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 std::vector<uint8_t> bytes_of(std::string_view text) {
   return {text.begin(), text.end()};

@@ -9,26 +9,14 @@
 #include <string>
 
 #include "engine/compile/artifact/identity.h"
+#include "engine/platform/temporary_directory_for_test.h"
 
 namespace brink::compile::artifact {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// A directory that is there for a test.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string pattern = (fs::temp_directory_path() / "brink-cache-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~TemporaryDirectory() { fs::remove_all(path_); }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
+using platform::TemporaryDirectory;
 
 void age(const fs::path& path, int hours) {
   fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(hours));
